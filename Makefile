@@ -1,0 +1,127 @@
+# broadsheet: build, run, test.  `make help` lists the targets.
+
+PREFIX  ?= /usr/local
+BINDIR  ?= $(PREFIX)/bin
+MANDIR  ?= $(PREFIX)/share/man
+DESTDIR ?=
+PYTHON  ?= /usr/bin/python3
+LLVM    ?= 19
+VARIANT ?= release
+
+BUILD := build/$(VARIANT)
+PROGRAM := $(BUILD)/broadsheet
+
+# What a variant of the build is made of; `make VARIANT=clang` picks one.
+CLANG := clang-$(LLVM)
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+ifeq ($(VARIANT),release)
+  OPTIMISE := -O2 -D_FORTIFY_SOURCE=3
+else ifeq ($(VARIANT),clang)
+  override CC := $(CLANG)
+  OPTIMISE := -O2 -D_FORTIFY_SOURCE=3
+else ifeq ($(VARIANT),sanitize)
+  OPTIMISE := -O1 -g $(SANITIZE)
+else ifeq ($(VARIANT),fuzz)
+  override CC := $(CLANG)
+  OPTIMISE := -O1 -g $(SANITIZE) -fsanitize=fuzzer-no-link
+else ifeq ($(VARIANT),coverage)
+  OPTIMISE := -O0 -g --coverage
+else
+  $(error VARIANT=$(VARIANT): must be release, clang, sanitize, fuzz or coverage)
+endif
+
+PACKAGES := openssl libuv sqlite3 libmagic libconfuse
+CFLAGS ?= -g
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-qual \
+  -Wpointer-arith -Wwrite-strings -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
+  -Wundef -Wvla -Wformat=2 -Wswitch-enum -Wimplicit-fallthrough -Wnull-dereference
+HARDENING := -fstack-protector-strong -fstack-clash-protection -fPIE
+ifeq ($(shell uname -m),x86_64)
+  HARDENING += -fcf-protection
+endif
+ifdef WERROR
+  WARNINGS += -Werror
+endif
+ALL_CPPFLAGS := -D_GNU_SOURCE -DOPENSSL_NO_DEPRECATED -DOPENSSL_API_COMPAT=30000 -Isrc $(CPPFLAGS)
+ALL_CFLAGS = -std=c17 $(OPTIMISE) $(HARDENING) $(WARNINGS) $(CFLAGS) $(shell pkg-config --cflags $(PACKAGES))
+ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
+# libunistring ships no .pc file.
+LIBS = $(shell pkg-config --libs $(PACKAGES)) -lunistring $(LDLIBS)
+
+SOURCES := $(sort $(wildcard src/*/*.c))
+OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
+MAIN_OBJECT := $(BUILD)/src/main.o
+UNIT_SOURCES := $(sort $(wildcard tests/unit/*/test_*.c))
+UNITS := $(UNIT_SOURCES:%.c=$(BUILD)/%)
+FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+FUZZERS := $(FUZZ_SOURCES:%.c=$(BUILD)/%)
+BENCHES := $(BUILD)/tests/bench/floor $(BUILD)/tests/bench/load
+FUZZ_SECONDS ?= 60
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(PROGRAM) ## build the program (VARIANT=release, clang, sanitize, fuzz or coverage)
+
+$(PROGRAM): $(MAIN_OBJECT) $(OBJECTS)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(OBJECTS)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(shell pkg-config --libs cmocka)
+
+# A fuzz target is libFuzzer's in the fuzz variant; elsewhere it replays the files it is given.
+$(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(OBJECTS) \
+    $(if $(filter fuzz,$(VARIANT)),,$(BUILD)/tests/fuzz/replay.o)
+	$(CC) $(ALL_CFLAGS) $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+-include $(MAIN_OBJECT:.o=.d) $(OBJECTS:.o=.d) $(UNITS:=.d) $(FUZZERS:=.d)
+
+run: $(PROGRAM) ## build, then serve capsule/ on port 1965
+	exec $(PROGRAM) serve capsule --certs certs --state build/state $(RUN_ARGS)
+
+test: $(PROGRAM) $(UNITS) $(FUZZERS) ## run every test suite; the last line counts them all
+	$(PYTHON) tests/run.py --build $(BUILD) $(TEST_ARGS)
+
+sanitize: ## the same tests on a build with AddressSanitizer and UndefinedBehaviorSanitizer
+	$(MAKE) VARIANT=sanitize test
+
+lint: ## format, clang-tidy, cppcheck, include rules between rooms, sizes, banned functions
+	LLVM=$(LLVM) $(PYTHON) tests/lint/lint.py
+
+format: ## let clang-format rewrite the sources
+	clang-format-$(LLVM) -i $(SOURCES) src/main.c $(wildcard src/*/*.h tests/*/*.c tests/*/*.h tests/*/*/*.c)
+
+fuzz: ## run every fuzz target for FUZZ_SECONDS (60) with clang's libFuzzer
+	$(MAKE) VARIANT=fuzz fuzz-targets
+	$(PYTHON) tests/fuzz/fuzz.py --build build/fuzz --seconds $(FUZZ_SECONDS)
+
+fuzz-targets: $(FUZZERS)
+
+bench: $(PROGRAM) $(BENCHES) ## measure speed and size beside a bare OpenSSL server
+	$(PYTHON) tests/bench/bench.py --build $(BUILD) $(BENCH_ARGS)
+
+coverage: ## tests on an instrumented build, then lines covered per room
+	$(MAKE) VARIANT=coverage test
+	$(PYTHON) tests/coverage.py --build build/coverage
+
+clean-machine: ## both README commands in bare Debian 12 and 13 trees (root, debootstrap)
+	contrib/clean-machine.sh $(DEBIANS)
+
+install: $(PROGRAM) ## install under DESTDIR and PREFIX
+	install -D -m 755 $(PROGRAM) $(DESTDIR)$(BINDIR)/broadsheet
+
+clean: ## remove everything built
+	rm -rf build
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: all run test sanitize lint format fuzz fuzz-targets bench coverage clean-machine install clean help

@@ -1,0 +1,98 @@
+#include "article/article.h"
+
+#include "article/clean.h"
+#include "article/frontmatter.h"
+#include "article/text.h"
+#include "core/utf8.h"
+
+struct span article_stem(struct span path)
+{
+    size_t cut = path.n;
+    while (cut > 0 && path.p[cut - 1] != '/')
+        cut--;
+    struct span name = span_sub(path, cut, path.n);
+    for (size_t i = name.n; i > 1; i--) {
+        if (name.p[i - 1] == '.')
+            return span_sub(name, 0, i - 1);
+    }
+    return name;
+}
+
+bool article_format_find(struct span name, enum article_format *format)
+{
+    if (!span_eq(name, SPAN("text")))
+        return false;
+    *format = ARTICLE_TEXT;
+    return true;
+}
+
+/* "market-day" becomes "Market day": better than a page without a title. */
+static void article_title_from_name(struct document *doc, const char *name)
+{
+    struct span stem = article_stem(span_of(name));
+    if (stem.n == 0 || span_eq(stem, SPAN("-")) || utf8_valid(stem) != stem.n)
+        stem = SPAN("Untitled");
+    char *title = arena_alloc(&doc->arena, stem.n + 1);
+    if (title == NULL)
+        return;
+    for (size_t i = 0; i < stem.n; i++)
+        title[i] = stem.p[i] == '-' || stem.p[i] == '_' ? ' ' : stem.p[i];
+    if (title[0] >= 'a' && title[0] <= 'z')
+        title[0] = (char)(title[0] - 'a' + 'A');
+    doc->title = (struct span){title, stem.n};
+}
+
+static enum status article_clean(struct span bytes, const char *name, struct buf *clean,
+                                 struct error *e)
+{
+    buf_init(clean, ARTICLE_TEXT_MAX * 3 + 1);
+    if (bytes.n > ARTICLE_TEXT_MAX)
+        return error_set(e, ST_LIMIT, 0, "%s: larger than %zu bytes", name, ARTICLE_TEXT_MAX);
+    return clean_text(bytes, name, clean, e);
+}
+
+static enum status article_import(enum article_format format, struct span text,
+                                  struct document *doc, struct error *e)
+{
+    switch (format) {
+    case ARTICLE_TEXT:
+        return text_import(text, doc, e);
+    }
+    return error_set(e, ST_FORMAT, 0, "unknown format");
+}
+
+/* What the sidecar says is read last, so that it wins. */
+static enum status article_meta(const struct article_source *source, struct span *text,
+                                struct document *doc, struct error *e)
+{
+    struct buf meta;
+    enum status status = frontmatter_read(*text, source->name, doc, text, e);
+    if (status != ST_OK || source->sidecar.p == NULL)
+        return status;
+    status = article_clean(source->sidecar, source->sidecar_name, &meta, e);
+    if (status == ST_OK)
+        status = frontmatter_read_sidecar(buf_span(&meta), source->sidecar_name, doc, e);
+    buf_fini(&meta);
+    return status;
+}
+
+enum status article_read(const struct article_source *source, struct document *doc, struct error *e)
+{
+    struct buf clean;
+    struct error cause;
+    enum status status = article_clean(source->bytes, source->name, &clean, e);
+    struct span text = buf_span(&clean);
+    if (status == ST_OK)
+        status = article_meta(source, &text, doc, e);
+    if (status == ST_OK) {
+        status = article_import(source->format, text, doc, &cause);
+        if (status != ST_OK)
+            status = error_set(e, status, 0, "%s: %s", source->name, cause.message);
+    }
+    if (status == ST_OK && doc->title.p == NULL)
+        article_title_from_name(doc, source->name);
+    if (status == ST_OK && arena_status(&doc->arena) != ST_OK)
+        status = error_set(e, arena_status(&doc->arena), 0, "%s: out of memory", source->name);
+    buf_fini(&clean);
+    return status;
+}

@@ -1,0 +1,145 @@
+#include "article/clean.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <uninorm.h>
+
+#include "core/utf8.h"
+
+#define ESC 0x1b
+#define CSI 0x9b /* the one-character form of ESC [ */
+
+/* Length of the rest of a control sequence: parameters up to a final byte, within its line. */
+static size_t clean_csi_length(struct span rest)
+{
+    for (size_t i = 0; i < rest.n; i++) {
+        unsigned char c = (unsigned char)rest.p[i];
+        if (c >= 0x40 && c <= 0x7e)
+            return i + 1;
+        if (c < 0x20 || c > 0x7e)
+            return i;
+    }
+    return rest.n;
+}
+
+/* Length of what follows ESC: ECMA-48 control sequences and strings, else one byte. */
+static size_t clean_escape_length(struct span rest)
+{
+    if (rest.n == 0)
+        return 0;
+    if (rest.p[0] == '[')
+        return 1 + clean_csi_length(span_sub(rest, 1, rest.n));
+    if (rest.p[0] == ']' || rest.p[0] == 'P' || rest.p[0] == '_' || rest.p[0] == '^') {
+        for (size_t i = 1; i < rest.n && rest.p[i] != '\n' && rest.p[i] != '\r'; i++) {
+            if (rest.p[i] == '\a')
+                return i + 1;
+            if (rest.p[i] == ESC)
+                return i + 1 < rest.n && rest.p[i + 1] == '\\' ? i + 2 : i;
+        }
+        return 1;
+    }
+    return (unsigned char)rest.p[0] >= 0x20 && (unsigned char)rest.p[0] < 0x7f ? 1 : 0;
+}
+
+static bool clean_dropped(uint32_t cp)
+{
+    return (cp < 0x20 && cp != '\n' && cp != '\t') || (cp >= 0x7f && cp < 0xa0) || cp == 0xad ||
+           cp == 0x200b || (cp >= 0x202a && cp <= 0x202e) || cp == 0x2060 ||
+           (cp >= 0x2066 && cp <= 0x2069) || cp == 0xfeff || (cp >= 0xfff9 && cp <= 0xfffb) ||
+           (cp & 0xfffe) == 0xfffe;
+}
+
+/* Write what one code point becomes; returns how many bytes behind it belong to it. */
+static size_t clean_put(struct buf *out, struct span here, unsigned len, uint32_t cp)
+{
+    struct span rest = span_sub(here, len, here.n);
+    switch (cp) {
+    case '\r':
+        buf_putc(out, '\n');
+        return rest.n > 0 && rest.p[0] == '\n' ? 1 : 0;
+    case 0x0b:
+    case 0x0c:
+    case 0x85:
+    case 0x2028:
+        buf_putc(out, '\n');
+        return 0;
+    case 0x2029:
+        buf_puts(out, "\n\n");
+        return 0;
+    case ESC:
+        return clean_escape_length(rest);
+    case CSI:
+        return clean_csi_length(rest);
+    default:
+        if (!clean_dropped(cp))
+            buf_put(out, span_sub(here, 0, len));
+        return 0;
+    }
+}
+
+static enum status clean_compose(struct span text, struct buf *out, const char *name,
+                                 struct error *e)
+{
+    size_t n = 0;
+    uint8_t *composed = u8_normalize(UNINORM_NFC, (const uint8_t *)text.p, text.n, NULL, &n);
+    if (composed == NULL)
+        return error_set(e, ST_NOMEM, errno, "%s", name);
+    buf_put(out, (struct span){(const char *)composed, n});
+    free(composed);
+    return ST_OK;
+}
+
+enum status clean_text(struct span in, const char *name, struct buf *out, struct error *e)
+{
+    struct buf text;
+    /* A separator becomes at most as many bytes as it had, so this never outgrows the input. */
+    buf_init(&text, in.n + 1);
+    unsigned line = 1;
+    bool ascii = true;
+    enum status status = ST_OK;
+    for (size_t at = 0; at < in.n;) {
+        uint32_t cp = 0;
+        struct span here = span_sub(in, at, in.n);
+        unsigned len = utf8_decode(here, &cp);
+        if (len == 0 || cp == 0) {
+            status = error_set(e, ST_FORMAT, 0, "%s: line %u: not UTF-8 text", name, line);
+            goto out;
+        }
+        line += cp == '\n';
+        ascii = ascii && cp < 0x80;
+        at += len + clean_put(&text, here, len, cp);
+    }
+    if (buf_status(&text) != ST_OK)
+        status = error_set(e, buf_status(&text), ENOMEM, "%s", name);
+    else if (ascii || text.n == 0)
+        buf_put(out, buf_span(&text));
+    else
+        status = clean_compose(buf_span(&text), out, name, e);
+    if (status == ST_OK && buf_status(out) != ST_OK)
+        status = error_set(e, buf_status(out), 0, "%s: too large", name);
+out:
+    buf_fini(&text);
+    return status;
+}
+
+void clean_line(struct span line, struct buf *out)
+{
+    line = utf8_trim(line);
+    struct span gap = {NULL, 0}; /* blanks since the last character */
+    for (size_t at = 0; at < line.n;) {
+        uint32_t cp = 0;
+        struct span here = span_sub(line, at, line.n);
+        unsigned len = utf8_decode(here, &cp);
+        if (len == 0)
+            len = 1;
+        at += len;
+        if (utf8_blank(cp)) {
+            gap = gap.p == NULL ? span_sub(here, 0, len) : SPAN("  ");
+            continue;
+        }
+        if (gap.p != NULL)
+            buf_put(out, gap.n == 2 && gap.p[0] != ' ' ? gap : SPAN(" "));
+        gap = (struct span){NULL, 0};
+        buf_put(out, span_sub(here, 0, len));
+    }
+}

@@ -1,0 +1,27 @@
+/*
+ * clean: foreign bytes to the text that the rest of the room works on.
+ */
+#ifndef ARTICLE_CLEAN_H
+#define ARTICLE_CLEAN_H
+
+#include "core/buf.h"
+
+/*
+ * Append `in` as clean text: valid UTF-8 in Unicode normalization form C, every line ended by LF,
+ * no byte order mark, no control character but LF and TAB, no soft hyphen, no zero-width space, no
+ * bidirectional embedding, override or isolate, no terminal escape sequence.  Line and paragraph
+ * separators (U+2028, U+2029, NEL, VT, FF) become line ends.  Joiners stay: they carry meaning.
+ *
+ * name    how messages name the source
+ * Returns ST_OK; ST_FORMAT with the line when `in` is not UTF-8 text; ST_LIMIT or ST_NOMEM.
+ * Source: UAX #15 (NFC), UAX #9 (bidirectional controls), ECMA-48 (escape sequences).
+ */
+enum status clean_text(struct span in, const char *name, struct buf *out, struct error *e) MUST_USE;
+
+/*
+ * Append one line of clean text with blanks at its ends cut and every other run of blanks written
+ * as one space; a single no-break space between two characters stays.
+ */
+void clean_line(struct span line, struct buf *out);
+
+#endif

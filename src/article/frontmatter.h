@@ -1,0 +1,30 @@
+/*
+ * frontmatter: `key: value` lines about an article, in a `---` block at its top or in a sidecar.
+ */
+#ifndef ARTICLE_FRONTMATTER_H
+#define ARTICLE_FRONTMATTER_H
+
+#include "article/document.h"
+
+/*
+ * Read the `---` block at the top of clean text, if there is one, into doc.
+ *
+ * rest    gets the text behind the block, or all of it when there is none: a rule without a
+ *         closing line is text
+ * name    how messages name the source
+ * Returns ST_OK, ST_SYNTAX with the line of a value that cannot be right, or ST_NOMEM.
+ */
+enum status frontmatter_read(struct span text, const char *name, struct document *doc,
+                             struct span *rest, struct error *e) MUST_USE;
+
+/*
+ * Read a sidecar: the same `key: value` lines without the `---`.  What it says wins over what doc
+ * already holds.
+ */
+enum status frontmatter_read_sidecar(struct span text, const char *name, struct document *doc,
+                                     struct error *e) MUST_USE;
+
+/* Is s shaped like a BCP 47 language tag (RFC 5646: subtags of 1 to 8 letters and digits)? */
+bool frontmatter_is_lang(struct span s);
+
+#endif

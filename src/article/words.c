@@ -1,0 +1,63 @@
+#include "article/words.h"
+
+#include "core/utf8.h"
+
+#define WORDS_A_MINUTE 238
+
+static bool words_unspaced(uint32_t cp)
+{
+    return (cp >= 0x3040 && cp <= 0x30ff) || (cp >= 0x3400 && cp <= 0x4dbf) ||
+           (cp >= 0x4e00 && cp <= 0x9fff) || (cp >= 0xf900 && cp <= 0xfaff) ||
+           (cp >= 0x20000 && cp <= 0x3134f);
+}
+
+/* Not punctuation: good enough to keep a lone dash or bullet from being a word. */
+static bool words_letter(uint32_t cp)
+{
+    if (cp < 0x80)
+        return ascii_alpha((int)cp) || ascii_digit((int)cp);
+    return cp >= 0xaa && cp != 0xab && cp != 0xbb && cp != 0xbf &&
+           !(cp >= 0x2000 && cp <= 0x206f) && !(cp >= 0x3000 && cp <= 0x303f) &&
+           !(cp >= 0xff00 && cp <= 0xff0f);
+}
+
+/* Length of the leading part of text that has no more than `limit` words; *count gets how many. */
+static size_t words_scan(struct span text, size_t limit, size_t *count)
+{
+    bool inside = false;
+    *count = 0;
+    for (size_t at = 0; at < text.n;) {
+        uint32_t cp = 0;
+        unsigned len = utf8_decode(span_sub(text, at, text.n), &cp);
+        bool alone = words_unspaced(cp);
+        if (len == 0 || utf8_blank(cp)) {
+            inside = false;
+        } else if (alone || (!inside && words_letter(cp))) {
+            if (*count == limit)
+                return at;
+            ++*count;
+            inside = !alone;
+        }
+        at += len == 0 ? 1 : len;
+    }
+    return text.n;
+}
+
+size_t words_count(struct span text)
+{
+    size_t count;
+    words_scan(text, SIZE_MAX, &count);
+    return count;
+}
+
+unsigned words_minutes(size_t words)
+{
+    size_t minutes = (words + WORDS_A_MINUTE / 2) / WORDS_A_MINUTE;
+    return minutes == 0 ? 1 : (unsigned)minutes;
+}
+
+struct span words_first(struct span text, size_t limit)
+{
+    size_t count;
+    return utf8_trim(span_sub(text, 0, words_scan(text, limit, &count)));
+}

@@ -1,0 +1,25 @@
+/*
+ * words: how much text is there, and how long it takes to read.
+ */
+#ifndef ARTICLE_WORDS_H
+#define ARTICLE_WORDS_H
+
+#include "core/span.h"
+
+/*
+ * Words in valid UTF-8 text: runs without white space that hold a letter or digit; in scripts
+ * written without spaces (Han, Kana) every character counts as one.
+ */
+size_t words_count(struct span text);
+
+/*
+ * Minutes to read so many words, rounded to the nearest minute, at least 1.
+ * Source: 238 words a minute for silent reading of non-fiction, Brysbaert, "How many words do we
+ * read per minute?", Journal of Memory and Language 109 (2019).
+ */
+unsigned words_minutes(size_t words);
+
+/* The leading part of text that holds at most `limit` words, without blanks at its end. */
+struct span words_first(struct span text, size_t limit);
+
+#endif

@@ -1,0 +1,75 @@
+#include "press/press.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "log/log.h"
+
+struct press_args {
+    char *output;
+    char *base_url;
+};
+
+#define FIELD(name) offsetof(struct press_args, name)
+
+const struct option_row cli_press_options[] = {
+    {.name = "output",
+     .letter = 'o',
+     .type = OPTION_STRING,
+     .offset = FIELD(output),
+     .placeholder = "EDITION",
+     .help = "the file to write, replaced in one step"},
+    {.name = "base-url",
+     .type = OPTION_STRING,
+     .offset = FIELD(base_url),
+     .placeholder = "URL",
+     .initial = "gemini://localhost/",
+     .help = "what the addresses in /urls.txt begin with"},
+};
+
+const size_t cli_press_options_count = sizeof cli_press_options / sizeof cli_press_options[0];
+
+/* Whole as "gemini://HOST[:PORT]/": what is put behind it is a path. */
+static bool press_is_base_url(const char *url)
+{
+    struct span s = span_of(url);
+    return span_starts(s, SPAN("gemini://")) && s.n > 10 && url[9] != '/' &&
+           span_find(s, 9, '/') == s.n - 1;
+}
+
+int cli_press(int argc, char **argv)
+{
+    struct press_args args = {0};
+    struct options options;
+    struct error e;
+    int operand = 0;
+    int result = CLI_USAGE_ERROR;
+    options_init(&options, cli_press_options, cli_press_options_count, &args);
+    if (!cli_read(&options, argc, argv, 1, 1, &operand))
+        goto out;
+    enum status status = options_read_defaults(&options, &e);
+    if (status == ST_OK && args.output == NULL) {
+        log_line(LOG_ERROR, "press: -o EDITION is missing (see broadsheet press --help)");
+        goto out;
+    }
+    if (status == ST_OK && !press_is_base_url(args.base_url)) {
+        log_line(LOG_ERROR, "press: --base-url %s: not gemini://HOST/ or gemini://HOST:PORT/",
+                 args.base_url);
+        goto out;
+    }
+    if (status == ST_OK)
+        status = press_run(argv[operand], args.output, args.base_url, &e);
+    if (status != ST_OK)
+        log_error(&e);
+    result = status == ST_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+out:
+    options_fini(&options);
+    return result;
+}
+
+int cli_press_job(int argc, char **argv)
+{
+    log_init("press");
+    return cli_press(argc, argv);
+}

@@ -1,0 +1,45 @@
+#include "config/server.h"
+
+#define FIELD(name) offsetof(struct server_config, name)
+
+const struct option_row server_options[] = {
+    {.name = "config",
+     .command_line_only = true,
+     .type = OPTION_STRING,
+     .offset = FIELD(config),
+     .placeholder = "FILE",
+     .help = "read these options from FILE, as `name = value` lines"},
+    {.name = "listen",
+     .type = OPTION_LIST,
+     .offset = FIELD(listen),
+     .placeholder = "ADDR:PORT",
+     .initial = "[::]:1965,0.0.0.0:1965",
+     .help = "address to listen on, port 0 takes a free one"},
+    {.name = "host",
+     .type = OPTION_LIST,
+     .offset = FIELD(host),
+     .placeholder = "NAME",
+     .initial = "localhost",
+     .help = "host name or address that is served, the main one first"},
+    {.name = "certs",
+     .type = OPTION_STRING,
+     .offset = FIELD(certs),
+     .placeholder = "DIR",
+     .initial = "certs",
+     .help = "folder of the key and certificate, made at the first start"},
+    {.name = "state",
+     .type = OPTION_STRING,
+     .offset = FIELD(state),
+     .placeholder = "DIR",
+     .help = "folder of the edition (default $STATE_DIRECTORY or ~/.local/state/broadsheet)"},
+    {.name = "workers",
+     .type = OPTION_NUMBER,
+     .offset = FIELD(workers),
+     .placeholder = "N",
+     .initial = "0",
+     .min = 0,
+     .max = 256,
+     .help = "serving processes, 0 is one for each processor"},
+};
+
+const size_t server_options_count = sizeof server_options / sizeof server_options[0];

@@ -1,0 +1,21 @@
+/*
+ * server: what `broadsheet serve` can be told, on its command line or in its --config file.
+ */
+#ifndef CONFIG_SERVER_H
+#define CONFIG_SERVER_H
+
+#include "config/option.h"
+
+struct server_config {
+    char *config;              /* file that says the rest, or NULL */
+    struct option_list listen; /* ADDR:PORT */
+    struct option_list host;   /* names, the first is the main one */
+    char *certs;               /* folder of key and certificate */
+    char *state;               /* folder of the edition, or NULL: where the system keeps state */
+    long workers;              /* processes; 0 is one for each processor */
+};
+
+extern const struct option_row server_options[];
+extern const size_t server_options_count;
+
+#endif

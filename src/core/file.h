@@ -1,0 +1,51 @@
+/*
+ * file: whole files in and out.  Every descriptor is close-on-exec.
+ */
+#ifndef CORE_FILE_H
+#define CORE_FILE_H
+
+#include <sys/stat.h>
+
+#include "core/buf.h"
+
+/*
+ * Open a regular file for reading below a folder: no symbolic link, ".." or mount trick leads out
+ * of it, and a FIFO, socket or device is refused without waiting for it.
+ *
+ * dirfd   the folder, open
+ * path    relative to it
+ * shown   how messages name the file
+ * st      filled with its status
+ * Returns ST_OK with *fd (the caller closes it), ST_MISSING, ST_FORMAT (not a regular file) or
+ * ST_IO.
+ * Source: openat2(2), RESOLVE_BENEATH.
+ */
+enum status file_open_beneath(int dirfd, const char *path, const char *shown, int *fd,
+                              struct stat *st, struct error *e) MUST_USE;
+
+/*
+ * Append all that can be read from fd (until its end) to b.
+ *
+ * shown   how messages name it
+ * Returns ST_OK, ST_IO, ST_NOMEM, or ST_LIMIT when there is more than b may hold.
+ */
+enum status file_read_fd(int fd, const char *shown, struct buf *b, struct error *e) MUST_USE;
+
+/* The same for a path; ST_MISSING when there is no such file. */
+enum status file_read(const char *path, struct buf *b, struct error *e) MUST_USE;
+
+/*
+ * Write a file whole or not at all: a new file beside it, synced, then renamed over it.
+ *
+ * mode    permission bits of the new file, whatever the umask
+ * Returns ST_OK or ST_IO; then the old file, if there was one, is as it was.
+ */
+enum status file_write(const char *path, mode_t mode, struct span bytes, struct error *e) MUST_USE;
+
+/* Make a folder and the missing ones above it (mode 0700 before umask).  ST_OK if it is there. */
+enum status file_make_dir(const char *path, struct error *e) MUST_USE;
+
+/* Sync the folder that holds path, so that a rename in it outlives a power cut. */
+enum status file_sync_dir_of(const char *path, struct error *e) MUST_USE;
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * utf8: code points in UTF-8 bytes (RFC 3629: no surrogates, nothing over U+10FFFF, shortest form
+ * only).
+ */
+#ifndef CORE_UTF8_H
+#define CORE_UTF8_H
+
+#include <stdint.h>
+
+#include "core/buf.h"
+
+/*
+ * Decode the code point at the start of s into *cp.
+ *
+ * Returns its length in bytes (1 to 4), or 0 when s is empty or does not begin with a whole valid
+ * code point.
+ */
+unsigned utf8_decode(struct span s, uint32_t *cp);
+
+/* Append cp (a valid code point) as UTF-8. */
+void utf8_put(struct buf *b, uint32_t cp);
+
+/* Number of leading bytes of s that are valid UTF-8; s.n when all of it is. */
+size_t utf8_valid(struct span s);
+
+/* Number of code points in the valid UTF-8 text s. */
+size_t utf8_length(struct span s);
+
+/* Is cp white space that parts words or may be trimmed (Unicode White_Space)? */
+bool utf8_blank(uint32_t cp);
+
+/* s, valid UTF-8, without white space at its ends. */
+struct span utf8_trim(struct span s);
+
+#endif

@@ -1,0 +1,27 @@
+/*
+ * access: one line per request that was answered, or per connection that ended without one.
+ */
+#ifndef LOG_ACCESS_H
+#define LOG_ACCESS_H
+
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "core/span.h"
+
+struct access {
+    const struct sockaddr *client; /* peer address; logged cut (IPv4 /24, IPv6 /48) */
+    struct span host;              /* of the URL, absent before it was understood */
+    struct span path;              /* canonical path without the query, absent likewise */
+    int status;                    /* Gemini status, 0 when none was sent */
+    uint64_t bytes;                /* of body handed to the client */
+    uint64_t ms;                   /* from accept to close */
+    const char *tls;               /* protocol version, or "-" */
+    bool resumed;                  /* did the handshake resume a session? */
+    const char *reason;            /* why the connection ended: "done", "reset", "timeout" ... */
+};
+
+/* Write the line.  Never blocks on anything but the log itself. */
+void access_log(const struct access *a);
+
+#endif

@@ -1,0 +1,77 @@
+#include "log/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/utf8.h"
+
+#define LOG_LINE_MAX 4096
+
+static const char *log_process; /* NULL on the command line */
+
+void log_init(const char *process)
+{
+    log_process = process;
+}
+
+static bool log_plain(uint32_t cp)
+{
+    return cp >= 0x20 && cp != 0x7f && !(cp >= 0x80 && cp < 0xa0);
+}
+
+static void log_put(struct buf *b, struct span s, const char *also)
+{
+    for (size_t at = 0; at < s.n;) {
+        uint32_t cp = 0;
+        unsigned len = utf8_decode(span_sub(s, at, s.n), &cp);
+        if (len > 0 && log_plain(cp) && (len > 1 || strchr(also, s.p[at]) == NULL)) {
+            buf_put(b, span_sub(s, at, at + len));
+            at += len;
+        } else {
+            buf_putf(b, "\\x%02X", (unsigned char)s.p[at]);
+            at++;
+        }
+    }
+}
+
+void log_escape(struct buf *b, struct span s)
+{
+    log_put(b, s, "\"\\");
+}
+
+void log_line(enum log_level level, const char *fmt, ...)
+{
+    static const char *const names[] = {"error: ", "warning: ", ""};
+    char message[LOG_LINE_MAX];
+    va_list args;
+    va_start(args, fmt);
+    int n = vsnprintf(message, sizeof message, fmt, args);
+    va_end(args);
+    if (n < 0)
+        return;
+    struct buf line;
+    buf_init(&line, (size_t)6 * LOG_LINE_MAX);
+    if (log_process != NULL) {
+        char stamp[CLOCK_STAMP];
+        clock_stamp(stamp);
+        buf_putf(&line, "%s broadsheet[%ld] %s: %s", stamp, (long)getpid(), log_process,
+                 names[level]);
+    } else {
+        buf_puts(&line, "broadsheet: ");
+        buf_puts(&line, level == LOG_WARNING ? names[level] : "");
+    }
+    log_put(&line, span_of(message), "");
+    buf_putc(&line, '\n');
+    /* One write keeps the lines of several processes apart; a log that is gone ends nothing. */
+    if (buf_status(&line) == ST_OK && write(STDERR_FILENO, line.p, line.n) < 0) {
+    }
+    buf_fini(&line);
+}
+
+void log_error(const struct error *e)
+{
+    log_line(LOG_ERROR, "%s", e->message);
+}

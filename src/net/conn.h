@@ -1,0 +1,85 @@
+/*
+ * conn: one client's connection, from accept to close.
+ *
+ * One enum says where it is, one table says how long it may stay there and what is done there;
+ * only conn_enter moves it, and only the loop frees it.
+ */
+#ifndef NET_CONN_H
+#define NET_CONN_H
+
+#include <netinet/in.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "net/response.h"
+#include "protocol/request.h"
+#include "tls/channel.h"
+
+/* Bytes of body that are pulled at a time: four whole TLS records. */
+#define CONN_CHUNK ((size_t)64 * 1024)
+
+struct conn_table;
+
+enum conn_state {
+    CONN_HANDSHAKE, /* TLS is being agreed on */
+    CONN_REQUEST,   /* the request line is coming */
+    CONN_ANSWER,    /* header and body are going out */
+    CONN_FLUSH,     /* the last bytes and close_notify are going out */
+    CONN_LINGER,    /* our side is closed; what the client still sends is thrown away */
+    CONN_CLOSED,    /* waits for the loop to free it */
+};
+
+struct conn {
+    struct conn_table *table;
+    struct conn *next, *previous; /* in the table's list */
+    uv_poll_t poll;
+    uv_timer_t timer;
+    unsigned handles; /* libuv handles that are not closed yet */
+    int fd;
+    int interest; /* what the poll is started for: 0, UV_READABLE or UV_WRITABLE */
+    uint16_t port;
+    struct sockaddr_storage client;
+    enum conn_state state;
+    uint64_t began; /* clock_ms() at accept */
+    struct channel *channel;
+    char line[REQUEST_MAX]; /* what has come of the request */
+    size_t line_n;
+    struct response response;
+    bool answered;         /* the response is filled in */
+    uint64_t sent;         /* bytes of header and body that TLS has taken */
+    uint64_t acknowledged; /* bytes of the socket that the client had at the last look */
+    uint64_t handed;       /* bytes handed to the socket's TLS in all, for the same */
+    size_t drained;        /* bytes thrown away while lingering */
+    const char *tls;       /* version, kept for the log after the channel is gone */
+    bool resumed;
+    const char *reason; /* why it ends, for the log; NULL while it does not */
+};
+
+/* What the connections of a loop share. */
+struct conn_table {
+    uv_loop_t *loop;
+    struct context *tls;
+    net_respond *respond;
+    void *context; /* of respond */
+    struct conn *first;
+    size_t count;
+    void (*on_free)(void *owner); /* a connection is gone */
+    void *owner;
+    char scratch[GEMINI_META_MAX + 8 + CONN_CHUNK]; /* header and body on their way into TLS */
+};
+
+/*
+ * Take over an accepted, non-blocking socket and begin.
+ *
+ * Returns ST_OK, or ST_NOMEM with the socket closed.
+ */
+enum status conn_accept(struct conn_table *table, int fd, const struct sockaddr_storage *client,
+                        uint16_t port) MUST_USE;
+
+/* End every connection at once, without close_notify: the time to drain is over. */
+void conn_abort_all(struct conn_table *table);
+
+/* End the connections that wait for a client to say something. */
+void conn_abort_idle(struct conn_table *table);
+
+#endif

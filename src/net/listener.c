@@ -1,0 +1,244 @@
+#include "net/listener.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "log/log.h"
+
+/* Connections taken at a time, so that the ones that are there get their turn. */
+#define LISTENER_BATCH 32
+
+struct listener {
+    uv_poll_t poll;
+    int fd;
+    uint16_t port;
+    struct listeners *all;
+};
+
+struct listeners {
+    struct conn_table *table;
+    size_t most;
+    size_t count;
+    size_t open; /* handles that are not closed yet */
+    bool paused; /* at the limit, the loop does not even look */
+    bool stopped;
+    int spare; /* a descriptor kept for refusing politely when there are no others; or -1 */
+    struct listener items[];
+};
+
+/* "[::1]:1965" to its two parts. */
+static enum status listener_split(const char *address, char *host, size_t size, const char **port,
+                                  struct error *e)
+{
+    const char *colon = strrchr(address, ':');
+    size_t n = colon == NULL ? 0 : (size_t)(colon - address);
+    const char *start = address;
+    if (n >= 2 && address[0] == '[' && address[n - 1] == ']') {
+        start++;
+        n -= 2;
+    } else if (colon != NULL && memchr(address, ':', n) != NULL) {
+        n = 0; /* an IPv6 address without brackets */
+    }
+    char *end = NULL;
+    long number = colon == NULL ? -1 : strtol(colon + 1, &end, 10);
+    if (n == 0 || n >= size || end == colon + 1 || *end != '\0' || number < 0 || number > 65535)
+        return error_set(e, ST_SYNTAX, 0,
+                         "listen %s: not ADDR:PORT, like 0.0.0.0:1965 or [::]:1965", address);
+    memcpy(host, start, n);
+    host[n] = '\0';
+    *port = colon + 1;
+    return ST_OK;
+}
+
+static enum status listener_open(const struct addrinfo *at, const char *address, int *fd,
+                                 struct error *e)
+{
+    int on = 1;
+    *fd = socket(at->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (*fd < 0)
+        return error_set(e, errno == EAFNOSUPPORT ? ST_MISSING : ST_IO, errno, "listen %s",
+                         address);
+    setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    /* Accepted sockets inherit it; answers leave in one piece anyway. */
+    setsockopt(*fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (at->ai_family == AF_INET6)
+        setsockopt(*fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    if (bind(*fd, at->ai_addr, at->ai_addrlen) == 0 && listen(*fd, SOMAXCONN) == 0)
+        return ST_OK;
+    bool missing = errno == EADDRNOTAVAIL && at->ai_family == AF_INET6;
+    enum status status = error_set(e, missing ? ST_MISSING : ST_IO, errno, "listen %s", address);
+    close(*fd);
+    *fd = -1;
+    return status;
+}
+
+/* The address as the system has it; the caller frees *found. */
+static enum status listener_resolve(const char *address, struct addrinfo **found, struct error *e)
+{
+    char host[256];
+    const char *port = NULL;
+    enum status status = listener_split(address, host, sizeof host, &port, e);
+    if (status != ST_OK)
+        return status;
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
+                             .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE};
+    int result = getaddrinfo(host, port, &hints, found);
+    if (result != 0)
+        return error_set(e, ST_SYNTAX, 0, "listen %s: not an IP address: %s", address,
+                         gai_strerror(result));
+    return ST_OK;
+}
+
+enum status listener_check(const char *address, struct error *e)
+{
+    struct addrinfo *found = NULL;
+    enum status status = listener_resolve(address, &found, e);
+    if (status == ST_OK)
+        freeaddrinfo(found);
+    return status;
+}
+
+enum status listener_bind(const char *address, int *fd, struct error *e)
+{
+    struct addrinfo *found = NULL;
+    enum status status = listener_resolve(address, &found, e);
+    if (status != ST_OK)
+        return status;
+    status = listener_open(found, address, fd, e);
+    freeaddrinfo(found);
+    return status;
+}
+
+uint16_t listener_name(int fd, char name[LISTENER_NAME_MAX])
+{
+    struct sockaddr_storage own = {0};
+    socklen_t n = sizeof own;
+    char text[INET6_ADDRSTRLEN] = "?";
+    uint16_t port = 0;
+    if (getsockname(fd, (struct sockaddr *)&own, &n) != 0)
+        own.ss_family = AF_UNSPEC;
+    if (own.ss_family == AF_INET6) {
+        struct sockaddr_in6 v6;
+        memcpy(&v6, &own, sizeof v6);
+        port = ntohs(v6.sin6_port);
+        inet_ntop(AF_INET6, &v6.sin6_addr, text, sizeof text);
+        snprintf(name, LISTENER_NAME_MAX, "[%s]:%u", text, port);
+    } else {
+        struct sockaddr_in v4;
+        memcpy(&v4, &own, sizeof v4);
+        port = ntohs(v4.sin_port);
+        inet_ntop(AF_INET, &v4.sin_addr, text, sizeof text);
+        snprintf(name, LISTENER_NAME_MAX, "%s:%u", text, port);
+    }
+    return port;
+}
+
+/* No descriptor is left: give up the spare one for a moment, to close the caller politely. */
+static void listener_refuse(struct listener *l)
+{
+    if (l->all->spare < 0)
+        return;
+    close(l->all->spare);
+    /* cppcheck-suppress nullPointer ; accept4(2) allows it: nobody asks who called */
+    int fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0)
+        close(fd);
+    l->all->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+static void listener_on_poll(uv_poll_t *poll, int status, int events);
+
+/* At the limit the loop stops looking at the sockets: the kernel's queue holds the others. */
+static void listeners_pause(struct listeners *all)
+{
+    all->paused = true;
+    for (size_t i = 0; i < all->count; i++)
+        uv_poll_stop(&all->items[i].poll);
+}
+
+static void listener_on_poll(uv_poll_t *poll, int status, int events)
+{
+    struct listener *l = poll->data;
+    (void)status, (void)events;
+    for (int i = 0; i < LISTENER_BATCH; i++) {
+        if (l->all->table->count >= l->all->most) {
+            listeners_pause(l->all);
+            return;
+        }
+        struct sockaddr_storage client = {0};
+        socklen_t n = sizeof client;
+        int fd = accept4(l->fd, (struct sockaddr *)&client, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
+            listener_refuse(l);
+            return;
+        }
+        if (fd < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+            return;
+        if (fd < 0)
+            continue; /* that client is gone already */
+        if (conn_accept(l->all->table, fd, &client, l->port) != ST_OK)
+            log_line(LOG_WARNING, "a connection was refused: out of memory");
+    }
+}
+
+void listeners_resume(struct listeners *all)
+{
+    if (!all->paused || all->stopped || all->table->count >= all->most)
+        return;
+    all->paused = false;
+    for (size_t i = 0; i < all->count; i++)
+        uv_poll_start(&all->items[i].poll, UV_READABLE, listener_on_poll);
+}
+
+static void listener_on_closed(uv_handle_t *handle)
+{
+    struct listener *l = handle->data;
+    struct listeners *all = l->all;
+    close(l->fd);
+    if (--all->open > 0)
+        return;
+    if (all->spare >= 0)
+        close(all->spare);
+    free(all);
+}
+
+enum status listeners_start(struct conn_table *table, const int *fds, size_t count, size_t most,
+                            struct listeners **out, struct error *e)
+{
+    struct listeners *all = calloc(1, sizeof *all + count * sizeof all->items[0]);
+    if (all == NULL)
+        return error_set(e, ST_NOMEM, ENOMEM, "listeners");
+    all->table = table;
+    all->most = most;
+    all->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    *out = all;
+    for (size_t i = 0; i < count; i++) {
+        struct listener *l = &all->items[i];
+        char name[LISTENER_NAME_MAX];
+        l->fd = fds[i];
+        l->all = all;
+        l->port = listener_name(l->fd, name);
+        l->poll.data = l;
+        int result = uv_poll_init_socket(table->loop, &l->poll, l->fd);
+        if (result != 0)
+            return error_set(e, ST_IO, -result, "listen %s", name);
+        all->count = all->open = i + 1;
+        uv_poll_start(&l->poll, UV_READABLE, listener_on_poll);
+    }
+    return ST_OK;
+}
+
+void listeners_stop(struct listeners *all)
+{
+    all->stopped = true;
+    for (size_t i = 0; i < all->count; i++)
+        uv_close((uv_handle_t *)&all->items[i].poll, listener_on_closed);
+}

@@ -1,0 +1,43 @@
+/*
+ * listener: sockets that take connections.
+ */
+#ifndef NET_LISTENER_H
+#define NET_LISTENER_H
+
+#include "net/conn.h"
+
+/* Bytes of "[ADDRESS]:PORT" and its NUL. */
+#define LISTENER_NAME_MAX 72
+
+/*
+ * Bind and listen on "ADDR:PORT" ("[::1]:1965", "0.0.0.0:1965"; port 0 takes a free one).
+ *
+ * fd   gets the socket: non-blocking, close-on-exec, IPv6 sockets for IPv6 alone
+ * Returns ST_OK, ST_SYNTAX (not ADDR:PORT), ST_MISSING (this machine has no such kind of address)
+ * or ST_IO; messages name the address.
+ */
+enum status listener_bind(const char *address, int *fd, struct error *e) MUST_USE;
+
+/* The name of a socket's own address as "ADDR:PORT", and its port. */
+uint16_t listener_name(int fd, char name[LISTENER_NAME_MAX]);
+
+/* Is this an ADDR:PORT that listener_bind would try?  ST_OK or ST_SYNTAX. */
+enum status listener_check(const char *address, struct error *e) MUST_USE;
+
+struct listeners;
+
+/*
+ * Accept on the sockets, into connections of `table`, as long as there are fewer than `most`.
+ *
+ * fds     bound sockets; the listeners own them from now on, also on failure
+ * Returns ST_OK with *l; listeners_stop ends the accepting and closes the sockets, after which the
+ * loop frees them.
+ */
+enum status listeners_start(struct conn_table *table, const int *fds, size_t count, size_t most,
+                            struct listeners **l, struct error *e) MUST_USE;
+void listeners_stop(struct listeners *l);
+
+/* A connection is gone: accept again, if the limit had stopped that. */
+void listeners_resume(struct listeners *l);
+
+#endif

@@ -1,0 +1,85 @@
+#include "press/capsule.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "article/frontmatter.h"
+#include "core/file.h"
+#include "core/utf8.h"
+
+#define CAPSULE_CONF_MAX ((size_t)256 * 1024)
+#define FIELD(name)      offsetof(struct capsule, name)
+
+static const struct option_row capsule_options[] = {
+    {.name = "title", .type = OPTION_STRING, .offset = FIELD(title)},
+    {.name = "subtitle", .type = OPTION_STRING, .offset = FIELD(subtitle)},
+    {.name = "author", .type = OPTION_STRING, .offset = FIELD(author)},
+    {.name = "language", .type = OPTION_STRING, .offset = FIELD(language)},
+    {.name = "licence", .type = OPTION_STRING, .offset = FIELD(licence)},
+};
+
+/* The last name in a path, "capsule" when there is none. */
+static char *capsule_folder_name(const char *path)
+{
+    char *whole = realpath(path, NULL);
+    const char *slash = whole == NULL ? NULL : strrchr(whole, '/');
+    char *name = strdup(slash == NULL || slash[1] == '\0' ? "capsule" : slash + 1);
+    free(whole);
+    return name;
+}
+
+static enum status capsule_check(const struct capsule *c, const char *shown, struct error *e)
+{
+    const char *const lines[] = {c->title, c->subtitle, c->author, NULL, c->licence};
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        struct span line = span_of(lines[i]);
+        if (utf8_valid(line) != line.n || span_find(line, 0, '\n') < line.n)
+            return error_set(e, ST_SYNTAX, 0, "%s: %s is not one line of UTF-8 text", shown,
+                             capsule_options[i].name);
+    }
+    if (c->language != NULL && !frontmatter_is_lang(span_of(c->language)))
+        return error_set(e, ST_SYNTAX, 0, "%s: language is not a language tag: %s", shown,
+                         c->language);
+    return ST_OK;
+}
+
+enum status capsule_read(int dirfd, const char *path, struct capsule *c, struct error *e)
+{
+    *c = (struct capsule){0};
+    options_init(&c->options, capsule_options, sizeof capsule_options / sizeof capsule_options[0],
+                 c);
+    struct buf shown;
+    struct buf text;
+    struct stat st;
+    int fd = -1;
+    buf_init(&shown, 8192);
+    buf_init(&text, CAPSULE_CONF_MAX);
+    buf_putf(&shown, "%s/capsule.conf", path);
+    enum status status = file_open_beneath(dirfd, "capsule.conf", buf_str(&shown), &fd, &st, e);
+    if (status == ST_MISSING) {
+        status = ST_OK;
+    } else if (status == ST_OK) {
+        status = file_read_fd(fd, buf_str(&shown), &text, e);
+        close(fd);
+        if (status == ST_OK)
+            status = options_read_text(&c->options, buf_str(&shown), buf_str(&text), e);
+        if (status == ST_OK)
+            status = capsule_check(c, buf_str(&shown), e);
+    }
+    if (status == ST_OK && (c->title == NULL || *c->title == '\0')) {
+        free(c->title);
+        c->title = capsule_folder_name(path);
+        if (c->title == NULL)
+            status = error_set(e, ST_NOMEM, ENOMEM, "%s", path);
+    }
+    buf_fini(&shown);
+    buf_fini(&text);
+    return status;
+}
+
+void capsule_fini(struct capsule *c)
+{
+    options_fini(&c->options);
+}

@@ -1,0 +1,156 @@
+#include "press/neighbours.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "press/slug.h"
+
+#define NEIGHBOURS_SLUG_MAX  ((size_t)64 * 1024)
+#define NEIGHBOURS_ARENA_MAX ((size_t)512 * 1024 * 1024)
+
+/* Books of the held pieces: slug of the title, and slug of the address, to index. */
+struct neighbours_held {
+    struct piece *const *pieces;
+    size_t count;
+    struct book titles;
+    struct book slugs;
+};
+
+static enum status held_init(struct neighbours_held *h, struct buf *key)
+{
+    book_init(&h->titles);
+    book_init(&h->slugs);
+    enum status status = ST_OK;
+    for (size_t i = 0; status == ST_OK && i < h->count; i++) {
+        buf_clear(key);
+        slug_of_title(h->pieces[i]->doc.title, key);
+        status = book_add(&h->titles, buf_span(key), h->pieces[i]->source, i);
+        if (status == ST_OK || status == ST_EXISTS)
+            status = book_add(&h->slugs, h->pieces[i]->page.slug, h->pieces[i]->source, i);
+        /* Of two pieces with one title the first is meant. */
+        if (status == ST_EXISTS)
+            status = ST_OK;
+    }
+    return status;
+}
+
+/* The held piece that a title means, not `self`; NULL when there is none. */
+static struct piece *held_find(const struct neighbours_held *h, struct span key, size_t self)
+{
+    const struct book *const books[] = {&h->titles, &h->slugs};
+    for (size_t i = 0; i < 2; i++) {
+        const struct book_entry *found = book_find(books[i], key);
+        if (found != NULL && found->value != self)
+            return h->pieces[found->value];
+    }
+    return NULL;
+}
+
+static struct stub *neighbours_stub(struct neighbours *n, struct piece *p, struct span key,
+                                    struct span title)
+{
+    const struct book_entry *known = book_find(&n->by_slug, key);
+    if (known != NULL)
+        return &n->stubs[known->value];
+    if (n->count == n->room) {
+        size_t room = n->room == 0 ? 16 : n->room * 2;
+        struct stub *stubs = realloc(n->stubs, room * sizeof *stubs);
+        if (stubs == NULL)
+            return NULL;
+        n->stubs = stubs;
+        n->room = room;
+    }
+    struct stub *stub = &n->stubs[n->count];
+    *stub = (struct stub){.slug = arena_copy(&n->arena, key),
+                          .title = title,
+                          .lang = p->doc.lang,
+                          .href = piece_href_of_title(p, title)};
+    if (stub->slug.p == NULL || stub->href.p == NULL ||
+        book_add(&n->by_slug, key, p->source, n->count) != ST_OK)
+        return NULL;
+    n->count++;
+    return stub;
+}
+
+static bool neighbours_witness(struct neighbours *n, struct stub *stub, const struct piece *p,
+                               bool names_as_next)
+{
+    struct stub_witness *w = arena_alloc(&n->arena, sizeof *w);
+    if (w == NULL)
+        return false;
+    w->piece = p;
+    w->names_as_next = names_as_next;
+    if (stub->last == NULL)
+        stub->witnesses = w;
+    else
+        stub->last->next = w;
+    stub->last = w;
+    return true;
+}
+
+static struct pages_neighbour neighbours_to(const struct piece *p)
+{
+    return (struct pages_neighbour){p->doc.title, p->href};
+}
+
+/* One side of one piece, when the piece names it. */
+static enum status neighbours_named(struct neighbours *n, const struct neighbours_held *h,
+                                    size_t self, bool is_next, struct buf *key)
+{
+    struct piece *p = h->pieces[self];
+    struct span title = is_next ? p->doc.next : p->doc.previous;
+    struct pages_neighbour *side = is_next ? &p->page.next : &p->page.previous;
+    buf_clear(key);
+    slug_of_title(title, key);
+    const struct piece *held = held_find(h, buf_span(key), self);
+    if (held != NULL) {
+        *side = neighbours_to(held);
+        return ST_OK;
+    }
+    struct stub *stub = neighbours_stub(n, p, buf_span(key), title);
+    if (stub == NULL || !neighbours_witness(n, stub, p, is_next))
+        return ST_NOMEM;
+    *side = (struct pages_neighbour){title, stub->href};
+    return ST_OK;
+}
+
+static enum status neighbours_of(struct neighbours *n, const struct neighbours_held *h, size_t i,
+                                 struct buf *key)
+{
+    struct piece *p = h->pieces[i];
+    enum status status = ST_OK;
+    if (p->doc.previous.n > 0)
+        status = neighbours_named(n, h, i, false, key);
+    else if (i > 0)
+        p->page.previous = neighbours_to(h->pieces[i - 1]);
+    if (status == ST_OK && p->doc.next.n > 0)
+        status = neighbours_named(n, h, i, true, key);
+    else if (status == ST_OK && i + 1 < h->count)
+        p->page.next = neighbours_to(h->pieces[i + 1]);
+    return status;
+}
+
+enum status neighbours_find(struct piece *const *pieces, size_t count, struct neighbours *n,
+                            struct error *e)
+{
+    struct neighbours_held held = {.pieces = pieces, .count = count};
+    struct buf key;
+    *n = (struct neighbours){0};
+    book_init(&n->by_slug);
+    arena_init(&n->arena, NEIGHBOURS_ARENA_MAX);
+    buf_init(&key, NEIGHBOURS_SLUG_MAX);
+    enum status status = held_init(&held, &key);
+    for (size_t i = 0; status == ST_OK && i < count; i++)
+        status = neighbours_of(n, &held, i, &key);
+    book_fini(&held.titles);
+    book_fini(&held.slugs);
+    buf_fini(&key);
+    return status == ST_OK ? ST_OK : error_set(e, status, ENOMEM, "neighbours");
+}
+
+void neighbours_fini(struct neighbours *n)
+{
+    free(n->stubs);
+    book_fini(&n->by_slug);
+    arena_fini(&n->arena);
+}

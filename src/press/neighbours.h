@@ -1,0 +1,47 @@
+/*
+ * neighbours: which piece stands before and after which.
+ */
+#ifndef PRESS_NEIGHBOURS_H
+#define PRESS_NEIGHBOURS_H
+
+#include "press/book.h"
+#include "press/piece.h"
+
+/* One who names a missing piece. */
+struct stub_witness {
+    const struct piece *piece;
+    bool names_as_next;
+    struct stub_witness *next;
+};
+
+/* A piece that others name and the capsule does not hold. */
+struct stub {
+    struct span slug;  /* of its title, raw */
+    struct span title; /* as the first who names it writes it */
+    struct span href;
+    struct span lang;               /* of the piece that names it first, may be absent */
+    struct stub_witness *witnesses; /* in the order of the pieces */
+    struct stub_witness *last;
+};
+
+struct neighbours {
+    struct stub *stubs; /* owned; in the order in which they are first named */
+    size_t count, room;
+    struct book by_slug; /* slug of a stub's title -> index in stubs */
+    struct arena arena;
+};
+
+/*
+ * Fill in `page.previous` and `page.next` of every piece.
+ *
+ * pieces   those in service, ordered by date and slug, undated ones first
+ * What a piece itself names comes first, matched by title against the titles, then the slugs, of
+ * the pieces held; a title that matches none becomes a stub.  Where a piece names nothing, its
+ * neighbour in the order is meant.
+ * Returns ST_OK with *n (neighbours_fini frees it, also after an error) or ST_NOMEM.
+ */
+enum status neighbours_find(struct piece *const *pieces, size_t count, struct neighbours *n,
+                            struct error *e) MUST_USE;
+void neighbours_fini(struct neighbours *n);
+
+#endif

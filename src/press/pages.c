@@ -1,0 +1,231 @@
+#include "press/pages.h"
+
+#include "article/words.h"
+#include "log/log.h"
+#include "press/slug.h"
+#include "protocol/url.h"
+
+#define PAGES_LINE_MAX ((size_t)1024 * 1024)
+
+/* A link line whose label is a fixed text and a foreign one. */
+static void pages_link(struct gemtext *g, struct span href, const char *text, struct span title)
+{
+    struct buf label;
+    buf_init(&label, PAGES_LINE_MAX);
+    buf_puts(&label, text);
+    buf_put(&label, title);
+    gemtext_link(g, href, buf_span(&label));
+    buf_fini(&label);
+}
+
+/* A neighbour's link; where there is none the slot leads to the index. */
+static void pages_neighbour_link(struct gemtext *g, const struct pages_neighbour *n,
+                                 const char *label, const char *none, struct span index_href)
+{
+    if (n->title.p != NULL)
+        pages_link(g, n->href, label, n->title);
+    else
+        gemtext_link(g, index_href, span_of(none));
+}
+
+static void pages_neighbours(struct gemtext *g, const struct pages_piece *piece)
+{
+    pages_neighbour_link(g, &piece->previous,
+                         "← Previous article: ", "← No previous article: all articles",
+                         piece->index_href);
+    pages_neighbour_link(g, &piece->next, "→ Next article: ", "→ No next article: all articles",
+                         piece->index_href);
+}
+
+static void pages_slug_link(struct gemtext *g, struct span slug, const char *tail,
+                            const char *label)
+{
+    struct buf href;
+    buf_init(&href, PAGES_LINE_MAX);
+    slug_href(slug, tail, &href);
+    gemtext_link(g, buf_span(&href), span_of(label));
+    buf_fini(&href);
+}
+
+static void pages_article_links(struct gemtext *g, const struct pages_piece *piece)
+{
+    pages_slug_link(g, piece->slug, "-summary", "No time to read? Get a summary");
+    pages_neighbours(g, piece);
+}
+
+static void pages_add_fact(struct buf *line, const char *label, struct span fact)
+{
+    if (fact.p == NULL)
+        return;
+    if (line->n > 0)
+        buf_puts(line, " · ");
+    buf_puts(line, label);
+    buf_put(line, fact);
+}
+
+/* Date, author and source in one line with the reading time; nothing when none is known. */
+static void pages_facts(struct gemtext *g, const struct pages_piece *piece)
+{
+    struct buf line;
+    buf_init(&line, PAGES_LINE_MAX);
+    pages_add_fact(&line, "", piece->doc->date);
+    pages_add_fact(&line, "", piece->doc->author);
+    pages_add_fact(&line, "Source: ", piece->doc->source);
+    if (line.n > 0) {
+        buf_putf(&line, " · %u min read", words_minutes(piece->words));
+        gemtext_text(g, buf_span(&line));
+    }
+    buf_fini(&line);
+}
+
+void pages_article(const struct pages_piece *piece, struct buf *out)
+{
+    struct gemtext g;
+    gemtext_init(&g, out);
+    gemtext_heading(&g, 1, piece->doc->title);
+    pages_article_links(&g, piece);
+    pages_facts(&g, piece);
+    gemtext_blocks(&g, piece->doc);
+    gemtext_part(&g);
+    pages_article_links(&g, piece);
+    gemtext_link(&g, piece->index_href, SPAN("↑ All articles"));
+}
+
+void pages_body(const struct document *doc, struct buf *out)
+{
+    struct gemtext g;
+    gemtext_init(&g, out);
+    gemtext_heading(&g, 1, doc->title);
+    gemtext_blocks(&g, doc);
+}
+
+/* The line that says what the summary is. */
+static void pages_summary_label(struct gemtext *g, const struct summary *s)
+{
+    struct buf line;
+    buf_init(&line, PAGES_LINE_MAX);
+    switch (s->kind) {
+    case SUMMARY_AUTHOR:
+        buf_puts(&line, "The author’s summary:");
+        break;
+    case SUMMARY_DESCRIPTION:
+        buf_puts(&line, "The page’s own description:");
+        break;
+    case SUMMARY_SENTENCES:
+        if (s->chosen == s->sentences)
+            buf_puts(&line, "The whole article, word for word:");
+        else if (s->chosen == 1)
+            buf_putf(&line, "The first of %zu sentences, word for word:", s->sentences);
+        else
+            buf_putf(&line, "The first %zu of %zu sentences, word for word:", s->chosen,
+                     s->sentences);
+        break;
+    case SUMMARY_CUT:
+        buf_putf(&line, "The first %zu words of the article:", s->words);
+        break;
+    }
+    gemtext_text(g, buf_span(&line));
+    buf_fini(&line);
+}
+
+void pages_summary(const struct pages_piece *piece, struct buf *out)
+{
+    struct gemtext g;
+    struct buf times;
+    gemtext_init(&g, out);
+    gemtext_heading(&g, 1, piece->doc->title);
+    pages_slug_link(&g, piece->slug, "", "Read the full article");
+    pages_neighbours(&g, piece);
+    pages_summary_label(&g, piece->summary);
+    for (const struct summary_part *p = piece->summary->parts; p != NULL; p = p->next)
+        gemtext_text(&g, p->text);
+    buf_init(&times, PAGES_LINE_MAX);
+    buf_putf(&times, "Reading time: %u min for this summary, %u min for the full article.",
+             words_minutes(piece->summary->words), words_minutes(piece->words));
+    gemtext_text(&g, buf_span(&times));
+    buf_fini(&times);
+    pages_slug_link(&g, piece->slug, "", "Read the full article");
+    gemtext_link(&g, piece->index_href, SPAN("↑ All articles"));
+}
+
+void pages_stub(struct span title, const struct pages_witness *witnesses, size_t count,
+                struct span index_href, struct buf *out)
+{
+    struct gemtext g;
+    gemtext_init(&g, out);
+    gemtext_heading(&g, 1, title);
+    gemtext_text(&g, SPAN("This capsule does not hold the text of this article; it knows the title "
+                          "alone, from a piece beside it."));
+    for (size_t i = 0; i < count; i++) {
+        /* Whoever calls this piece the next one is itself the previous one. */
+        pages_link(&g, witnesses[i].href,
+                   witnesses[i].names_as_next ? "← Previous article: " : "→ Next article: ",
+                   witnesses[i].title);
+    }
+    gemtext_link(&g, index_href, SPAN("↑ All articles"));
+}
+
+static void pages_entry_link(struct gemtext *g, const struct pages_entry *entry)
+{
+    struct buf label;
+    buf_init(&label, PAGES_LINE_MAX);
+    if (entry->date.p != NULL) {
+        buf_put(&label, entry->date);
+        buf_putc(&label, ' ');
+    }
+    buf_put(&label, entry->title);
+    gemtext_link(g, entry->href, buf_span(&label));
+    buf_fini(&label);
+}
+
+void pages_index(const struct capsule *capsule, const struct pages_entry *entries, size_t count,
+                 struct buf *out)
+{
+    struct gemtext g;
+    gemtext_init(&g, out);
+    gemtext_heading(&g, 1, span_of(capsule->title));
+    if (capsule->subtitle != NULL)
+        gemtext_text(&g, span_of(capsule->subtitle));
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0 && (entries[i].date.p == NULL) != (entries[i - 1].date.p == NULL))
+            gemtext_part(&g);
+        pages_entry_link(&g, &entries[i]);
+    }
+    struct buf foot;
+    buf_init(&foot, PAGES_LINE_MAX);
+    pages_add_fact(&foot, "", span_of(capsule->author));
+    pages_add_fact(&foot, "", span_of(capsule->licence));
+    if (foot.n > 0)
+        gemtext_text(&g, buf_span(&foot));
+    buf_fini(&foot);
+}
+
+void pages_listing_begin(struct pages_listing *l, struct span path, struct buf *out)
+{
+    struct buf shown;
+    buf_init(&shown, PAGES_LINE_MAX);
+    log_escape(&shown, path);
+    buf_putc(&shown, '/');
+    gemtext_init(&l->page, out);
+    gemtext_heading(&l->page, 1, buf_span(&shown));
+    gemtext_link(&l->page, SPAN("../"), SPAN("↑ One folder up"));
+    buf_fini(&shown);
+}
+
+void pages_listing_add(struct pages_listing *l, struct span name, bool folder)
+{
+    struct buf href;
+    struct buf shown;
+    buf_init(&href, PAGES_LINE_MAX);
+    buf_init(&shown, PAGES_LINE_MAX);
+    buf_puts(&href, "./");
+    url_escape_segment(name, &href);
+    log_escape(&shown, name); /* a name may hold any byte but '/' */
+    if (folder) {
+        buf_putc(&href, '/');
+        buf_putc(&shown, '/');
+    }
+    gemtext_link(&l->page, buf_span(&href), buf_span(&shown));
+    buf_fini(&href);
+    buf_fini(&shown);
+}

@@ -1,0 +1,67 @@
+/*
+ * pages: the shape of every page that press writes.
+ */
+#ifndef PRESS_PAGES_H
+#define PRESS_PAGES_H
+
+#include "article/document.h"
+#include "article/gemtext.h"
+#include "article/summary.h"
+#include "press/capsule.h"
+
+/* One side of a piece.  An absent title means that there is no piece on that side. */
+struct pages_neighbour {
+    struct span title;
+    struct span href; /* relative link; absent with the title */
+};
+
+/* An article, ready to be written. */
+struct pages_piece {
+    const struct document *doc;
+    const struct summary *summary;
+    struct span slug;
+    size_t words;
+    struct pages_neighbour previous, next;
+    struct span index_href; /* the list of all articles: "index.gmi" */
+};
+
+/* The article with its link lines. */
+void pages_article(const struct pages_piece *piece, struct buf *out);
+
+/* Title and text alone: what `convert` prints. */
+void pages_body(const struct document *doc, struct buf *out);
+
+/* The summary and its link lines. */
+void pages_summary(const struct pages_piece *piece, struct buf *out);
+
+/* A piece that names a neighbour which the capsule does not hold. */
+struct pages_witness {
+    struct span title;
+    struct span href;
+    bool names_as_next; /* it calls the missing piece its next (else its previous) article */
+};
+
+/* The page of a piece known by its title only. */
+void pages_stub(struct span title, const struct pages_witness *witnesses, size_t count,
+                struct span index_href, struct buf *out);
+
+struct pages_entry {
+    struct span href;
+    struct span date; /* YYYY-MM-DD or absent */
+    struct span title;
+};
+
+/* The front page: dated entries in one run, then the others, in the order given. */
+void pages_index(const struct capsule *capsule, const struct pages_entry *entries, size_t count,
+                 struct buf *out);
+
+/* The listing of a folder of static files that has no index.gmi, written name by name. */
+struct pages_listing {
+    struct gemtext page;
+};
+
+/* path   of the folder, as it is shown; out gets the page */
+void pages_listing_begin(struct pages_listing *l, struct span path, struct buf *out);
+void pages_listing_add(struct pages_listing *l, struct span name, bool folder);
+
+#endif

@@ -1,0 +1,147 @@
+#include "press/piece.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "article/article.h"
+#include "core/file.h"
+#include "press/slug.h"
+
+#define PIECE_PATH_MAX    8192
+#define PIECE_SIDECAR_MAX ((size_t)256 * 1024)
+
+static enum status piece_read_file(int capsule, const char *relative, const char *shown,
+                                   struct buf *bytes, struct error *e)
+{
+    int fd = -1;
+    struct stat st;
+    enum status status = file_open_beneath(capsule, relative, shown, &fd, &st, e);
+    if (status != ST_OK)
+        return status;
+    status = file_read_fd(fd, shown, bytes, e);
+    close(fd);
+    return status;
+}
+
+/* The sidecar of "a/b.txt" is "a/b.meta"; a missing one leaves `bytes` absent. */
+static enum status piece_read_sidecar(int capsule, struct span source, const char *path,
+                                      struct buf *shown, struct buf *bytes, struct error *e)
+{
+    struct span stem = article_stem(source);
+    struct buf relative;
+    buf_init(&relative, PIECE_PATH_MAX);
+    buf_put(&relative, span_sub(source, 0, (size_t)(stem.p + stem.n - source.p)));
+    buf_puts(&relative, ".meta");
+    buf_putf(shown, "%s/%s", path, buf_str(&relative));
+    enum status status = piece_read_file(capsule, buf_str(&relative), buf_str(shown), bytes, e);
+    buf_fini(&relative);
+    return status == ST_MISSING ? ST_OK : status;
+}
+
+/* A source that is no text gets a message that says what it is. */
+static enum status piece_explain(enum status status, struct mediatype *m, const char *shown,
+                                 struct span bytes, struct error *e)
+{
+    const char *guess = status == ST_FORMAT ? mediatype_guess(m, bytes) : NULL;
+    if (guess != NULL && strncmp(guess, "text/", 5) != 0 && strncmp(guess, "inode/", 6) != 0)
+        return error_set(e, status, 0, "%s: not text but %s", shown, guess);
+    return status;
+}
+
+static enum status piece_read_document(struct piece *p, const struct article_source *source,
+                                       struct mediatype *m, struct error *e)
+{
+    struct error cause;
+    enum status status = article_read(source, &p->doc, &cause);
+    if (status == ST_OK)
+        return piece_prepare(p, article_stem(p->source), e);
+    if (e != NULL)
+        *e = cause;
+    return piece_explain(status, m, source->name, source->bytes, e);
+}
+
+enum status piece_read(int capsule, const char *path, const struct scan_entry *entry,
+                       struct mediatype *m, struct piece *p, struct error *e)
+{
+    *p = (struct piece){.source = entry->path, .size = entry->size, .mtime = entry->mtime};
+    document_init(&p->doc, ARTICLE_ARENA_MAX);
+    struct buf shown;
+    struct buf shown_sidecar;
+    struct buf bytes;
+    struct buf sidecar;
+    buf_init(&shown, PIECE_PATH_MAX);
+    buf_init(&shown_sidecar, PIECE_PATH_MAX);
+    buf_init(&bytes, ARTICLE_TEXT_MAX);
+    buf_init(&sidecar, PIECE_SIDECAR_MAX);
+    buf_putf(&shown, "%s/%s", path, entry->path.p);
+    enum status status = ST_OK;
+    if (!span_ends(entry->path, SPAN(".txt")))
+        status = error_set(e, ST_FORMAT, 0, "%s: not an article: its name does not end in .txt",
+                           buf_str(&shown));
+    if (status == ST_OK)
+        status = piece_read_file(capsule, entry->path.p, buf_str(&shown), &bytes, e);
+    if (status == ST_OK && span_trim(buf_span(&bytes)).n == 0)
+        status = error_set(e, ST_FORMAT, 0, "%s: empty", buf_str(&shown));
+    if (status == ST_OK)
+        status = piece_read_sidecar(capsule, entry->path, path, &shown_sidecar, &sidecar, e);
+    if (status == ST_OK) {
+        struct article_source source = {buf_span(&bytes), ARTICLE_TEXT, buf_str(&shown),
+                                        buf_span(&sidecar), buf_str(&shown_sidecar)};
+        status = piece_read_document(p, &source, m, e);
+    }
+    buf_fini(&shown);
+    buf_fini(&shown_sidecar);
+    buf_fini(&bytes);
+    buf_fini(&sidecar);
+    return status;
+}
+
+void piece_fini(struct piece *p)
+{
+    document_fini(&p->doc);
+    free(p->problem);
+    p->problem = NULL;
+}
+
+void piece_leave_out(struct piece *p, const struct error *why)
+{
+    document_fini(&p->doc);
+    if (p->problem == NULL)
+        p->problem = strdup(why->message);
+}
+
+struct span piece_href_of_title(struct piece *p, struct span title)
+{
+    struct buf slug;
+    struct buf href;
+    buf_init(&slug, PIECE_PATH_MAX + title.n * 2);
+    buf_init(&href, PIECE_PATH_MAX + title.n * 6);
+    slug_of_title(title, &slug);
+    slug_href(buf_span(&slug), "", &href);
+    struct span kept = arena_copy(&p->doc.arena, buf_span(&href));
+    buf_fini(&slug);
+    buf_fini(&href);
+    return kept;
+}
+
+enum status piece_prepare(struct piece *p, struct span slug, struct error *e)
+{
+    struct buf href;
+    buf_init(&href, (size_t)PIECE_PATH_MAX * 3);
+    slug_href(slug, "", &href);
+    p->href = arena_copy(&p->doc.arena, buf_span(&href));
+    buf_fini(&href);
+    enum status status = summary_make(&p->doc, SUMMARY_DEFAULT, &p->summary);
+    if (status != ST_OK)
+        return error_set(e, status, ENOMEM, "%.*s", (int)p->source.n, p->source.p);
+    p->page = (struct pages_piece){
+        .doc = &p->doc,
+        .summary = &p->summary,
+        .slug = slug,
+        .words = document_words(&p->doc),
+        .index_href = SPAN("index.gmi"),
+    };
+    return ST_OK;
+}

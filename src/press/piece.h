@@ -1,0 +1,49 @@
+/*
+ * piece: one article of the capsule, read and ready to be placed among the others.
+ */
+#ifndef PRESS_PIECE_H
+#define PRESS_PIECE_H
+
+#include <stdint.h>
+
+#include "press/mediatype.h"
+#include "press/pages.h"
+#include "press/scan.h"
+
+struct piece {
+    struct span source; /* path below the capsule, "articles/a.txt"; borrowed from the scan */
+    int64_t size;       /* of the source, bytes */
+    int64_t mtime;      /* of the source, nanoseconds */
+    struct document doc;
+    struct summary summary;
+    struct pages_piece page; /* slug, neighbours and what else its pages show */
+    struct span href;        /* "SLUG.gmi", escaped; in doc.arena */
+    char *problem;           /* why it was left out, owned; NULL when it was not */
+};
+
+/*
+ * Read a source.
+ *
+ * capsule   the capsule's folder, open
+ * path      how messages name that folder
+ * entry     of the scan; borrowed as long as the piece lives
+ * Returns ST_OK; else the piece is empty but for source, size and mtime, and e names the file.
+ * piece_fini frees it in either case.
+ */
+enum status piece_read(int capsule, const char *path, const struct scan_entry *entry,
+                       struct mediatype *m, struct piece *p, struct error *e) MUST_USE;
+void piece_fini(struct piece *p);
+
+/* Leave the piece out: keep the reason, forget the text. */
+void piece_leave_out(struct piece *p, const struct error *why);
+
+/*
+ * Give a piece that was read its page: slug, address, summary.  Called by piece_read; `convert`
+ * uses it for a document without a capsule.  ST_OK, ST_NOMEM or ST_LIMIT.
+ */
+enum status piece_prepare(struct piece *p, struct span slug, struct error *e) MUST_USE;
+
+/* The address of a piece that is known by its title only: "SLUG.gmi" in the document's arena. */
+struct span piece_href_of_title(struct piece *p, struct span title);
+
+#endif

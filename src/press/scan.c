@@ -1,0 +1,173 @@
+#include "press/scan.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "core/buf.h"
+
+#define SCAN_PATH_MAX  4096
+#define SCAN_ARENA_MAX ((size_t)512 * 1024 * 1024)
+
+struct scan_walk {
+    int capsule;
+    struct scan *scan;
+    scan_problem *problem;
+    void *context;
+};
+
+static bool scan_is_passed_over(const char *name)
+{
+    return (name[0] == '.' && strcmp(name, ".well-known") != 0) ||
+           span_ends(span_of(name), SPAN("~"));
+}
+
+static void scan_tell(const struct scan_walk *w, struct span path, int errnum, const char *what)
+{
+    struct error e;
+    if (errnum != 0)
+        (void)error_set(&e, ST_IO, errnum, "%.*s", (int)path.n, path.p);
+    else
+        (void)error_set(&e, ST_FORMAT, 0, "%.*s: %s", (int)path.n, path.p, what);
+    w->problem(w->context, path, &e);
+}
+
+/* Open without leaving the capsule; O_PATH asks for nothing but the name. */
+static int scan_open(const struct scan_walk *w, const char *path, uint64_t flags)
+{
+    struct open_how how = {.flags = flags | O_CLOEXEC,
+                           .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
+    return (int)syscall(SYS_openat2, w->capsule, path, &how, sizeof how);
+}
+
+static struct scan_entry *scan_add(struct scan *s, struct span path)
+{
+    if (s->count == s->room) {
+        size_t room = s->room == 0 ? 64 : s->room * 2;
+        struct scan_entry *entries = realloc(s->entries, room * sizeof *entries);
+        if (entries == NULL)
+            return NULL;
+        s->entries = entries;
+        s->room = room;
+    }
+    struct scan_entry *entry = &s->entries[s->count];
+    *entry = (struct scan_entry){.path = arena_copy(&s->arena, path)};
+    if (entry->path.p == NULL)
+        return NULL;
+    s->count++;
+    return entry;
+}
+
+/* Look at one name; adds it unless it is a problem. */
+static enum status scan_visit(const struct scan_walk *w, struct span path, struct error *e)
+{
+    int fd = scan_open(w, path.p, O_PATH);
+    struct stat st;
+    if (fd < 0 || fstat(fd, &st) != 0) {
+        int cause = errno;
+        if (fd >= 0)
+            close(fd);
+        if (cause == EXDEV)
+            scan_tell(w, path, 0, "a link that leads out of the capsule");
+        else if (cause != ENOENT || fd >= 0 ||
+                 faccessat(w->capsule, path.p, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+            scan_tell(w, path, cause, NULL);
+        return ST_OK; /* gone since the folder was read: nothing to tell */
+    }
+    close(fd);
+    if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode)) {
+        scan_tell(w, path, 0, "neither a file nor a folder");
+        return ST_OK;
+    }
+    struct scan_entry *entry = scan_add(w->scan, path);
+    if (entry == NULL)
+        return error_set(e, ST_NOMEM, ENOMEM, "%s", path.p);
+    entry->folder = S_ISDIR(st.st_mode);
+    entry->size = st.st_size;
+    entry->mtime = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+    return ST_OK;
+}
+
+static enum status scan_read_folder(const struct scan_walk *w, struct span folder, struct error *e)
+{
+    struct buf path;
+    buf_init(&path, SCAN_PATH_MAX);
+    enum status status = ST_OK;
+    int fd = scan_open(w, folder.p, O_RDONLY | O_DIRECTORY);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    if (dir == NULL) {
+        scan_tell(w, folder, errno, NULL);
+        if (fd >= 0)
+            close(fd);
+    }
+    struct dirent *found;
+    while (dir != NULL && status == ST_OK && (found = readdir(dir)) != NULL) {
+        if (scan_is_passed_over(found->d_name))
+            continue;
+        buf_clear(&path);
+        buf_put(&path, folder);
+        buf_putc(&path, '/');
+        buf_puts(&path, found->d_name);
+        const char *name = buf_str(&path);
+        if (buf_status(&path) != ST_OK)
+            scan_tell(w, folder, ENAMETOOLONG, NULL);
+        else
+            status = scan_visit(w, (struct span){name, path.n}, e);
+    }
+    if (dir != NULL)
+        closedir(dir);
+    buf_fini(&path);
+    return status;
+}
+
+static unsigned scan_depth(struct span path)
+{
+    unsigned depth = 0;
+    for (size_t i = 0; i < path.n; i++)
+        depth += path.p[i] == '/';
+    return depth;
+}
+
+static int scan_by_path(const void *a, const void *b)
+{
+    const struct scan_entry *x = a;
+    const struct scan_entry *y = b;
+    return span_cmp(x->path, y->path);
+}
+
+enum status scan_folder(int capsule, const char *folder, struct scan *s, scan_problem *problem,
+                        void *context, struct error *e)
+{
+    *s = (struct scan){0};
+    arena_init(&s->arena, SCAN_ARENA_MAX);
+    struct scan_walk w = {capsule, s, problem, context};
+    if (faccessat(capsule, folder, F_OK, 0) != 0 && errno == ENOENT)
+        return ST_OK;
+    enum status status = scan_read_folder(&w, span_of(folder), e);
+    /* Folders are added at the end of the list that is being walked: no recursion. */
+    for (size_t i = 0; status == ST_OK && i < s->count; i++) {
+        struct span path = s->entries[i].path;
+        if (!s->entries[i].folder)
+            continue;
+        if (scan_depth(path) > SCAN_DEPTH_MAX)
+            scan_tell(&w, path, 0, "folders nested too deeply");
+        else
+            status = scan_read_folder(&w, path, e);
+    }
+    if (s->count > 0)
+        qsort(s->entries, s->count, sizeof *s->entries, scan_by_path);
+    return status;
+}
+
+void scan_fini(struct scan *s)
+{
+    free(s->entries);
+    arena_fini(&s->arena);
+    *s = (struct scan){0};
+}

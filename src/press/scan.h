@@ -1,0 +1,43 @@
+/*
+ * scan: what lies in a folder of the capsule.
+ */
+#ifndef PRESS_SCAN_H
+#define PRESS_SCAN_H
+
+#include <stdint.h>
+
+#include "core/arena.h"
+
+/* Deepest nesting of folders that is entered. */
+#define SCAN_DEPTH_MAX 32
+
+struct scan_entry {
+    struct span path; /* below the capsule, "static/img/a.png"; NUL-ended */
+    bool folder;
+    int64_t size;  /* bytes */
+    int64_t mtime; /* nanoseconds since 1970 */
+};
+
+struct scan {
+    struct scan_entry *entries; /* ordered by path; owned */
+    size_t count;
+    size_t room;
+    struct arena arena; /* the paths */
+};
+
+/* Called for what cannot be read; path is below the capsule. */
+typedef void scan_problem(void *context, struct span path, const struct error *e);
+
+/*
+ * List the files and folders below `folder` ("articles") of the open capsule.
+ *
+ * Names that begin with '.' (but .well-known) or end in '~' are passed over; symbolic links are
+ * followed as long as they stay in the capsule; what is neither a regular file nor a folder, or
+ * cannot be read, is told to `problem` and left out.  A missing folder is an empty one.
+ * Returns ST_OK with *s (scan_fini frees it, also after an error), ST_NOMEM or ST_IO.
+ */
+enum status scan_folder(int capsule, const char *folder, struct scan *s, scan_problem *problem,
+                        void *context, struct error *e) MUST_USE;
+void scan_fini(struct scan *s);
+
+#endif

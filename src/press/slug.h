@@ -1,0 +1,26 @@
+/*
+ * slug: addresses from names and titles.
+ */
+#ifndef PRESS_SLUG_H
+#define PRESS_SLUG_H
+
+#include <stdint.h>
+
+#include "core/buf.h"
+
+/*
+ * Append the slug of a title: its letters and digits in lower case, every run of anything else as
+ * one '-', none at the ends; letters beyond ASCII stay.  A long title is cut at a word and gets a
+ * hash of the whole behind it; a title without letters is "piece-" and its hash.
+ *
+ * Two titles with one slug are taken for the same title, so this is also how titles are compared.
+ */
+void slug_of_title(struct span title, struct buf *out);
+
+/* Append "SLUG.gmi" or, with the tail "-summary", "SLUG-summary.gmi", escaped for a link. */
+void slug_href(struct span slug, const char *tail, struct buf *out);
+
+/* A hash of s: tells texts apart, protects nothing.  Source: FNV-1a, 64 bits. */
+uint64_t slug_hash(struct span s);
+
+#endif

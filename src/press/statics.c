@@ -1,0 +1,189 @@
+#include "press/statics.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "core/file.h"
+#include "press/pages.h"
+#include "protocol/gemini.h"
+#include "protocol/url.h"
+
+#define STATICS_PATH_MAX ((size_t)16 * 1024)
+#define STATICS_LIST_MAX ((size_t)64 * 1024 * 1024)
+#define STATICS_ROOT     7 /* bytes of "static/" */
+
+static struct span statics_below(const struct scan_entry *entry)
+{
+    return span_sub(entry->path, STATICS_ROOT, entry->path.n);
+}
+
+void statics_address(const struct scan_entry *entry, struct buf *out)
+{
+    struct span rest = statics_below(entry);
+    for (size_t at = 0; at <= rest.n;) {
+        size_t end = span_find(rest, at, '/');
+        buf_putc(out, '/');
+        url_escape_segment(span_sub(rest, at, end), out);
+        at = end + 1;
+    }
+    if (entry->folder)
+        buf_putc(out, '/');
+}
+
+enum status statics_claim(const struct statics *s, struct book *addresses, struct error *e)
+{
+    struct buf address;
+    buf_init(&address, STATICS_PATH_MAX);
+    enum status status = ST_OK;
+    for (size_t i = 0; status == ST_OK && i < s->scan->count; i++) {
+        const struct scan_entry *entry = &s->scan->entries[i];
+        buf_clear(&address);
+        statics_address(entry, &address);
+        status = book_add(addresses, buf_span(&address), entry->path, i);
+        /* A folder is also at its address without the slash. */
+        if (status == ST_OK && entry->folder)
+            status =
+                book_add(addresses, span_sub(buf_span(&address), 0, address.n - 1), entry->path, i);
+    }
+    buf_fini(&address);
+    return status == ST_OK ? ST_OK : error_set(e, status, ENOMEM, "%s/static", s->path);
+}
+
+/* Write one file at `address`, read inside or left outside by its size. */
+static enum status statics_write_file(const struct statics *s, const struct scan_entry *entry,
+                                      struct span address, struct edition_writer *w,
+                                      struct error *e)
+{
+    struct buf shown;
+    struct buf body;
+    struct buf type;
+    struct stat st;
+    int fd = -1;
+    buf_init(&shown, STATICS_PATH_MAX);
+    buf_init(&body, STATICS_INSIDE_MAX);
+    buf_init(&type, GEMINI_META_MAX);
+    buf_putf(&shown, "%s/%s", s->path, entry->path.p);
+    struct error cause;
+    enum status status =
+        file_open_beneath(s->capsule, entry->path.p, buf_str(&shown), &fd, &st, &cause);
+    if (status == ST_OK) {
+        mediatype_of(s->types, entry->path.p, fd, s->lang, &type);
+        struct edition_page page = {.path = address, .status = GEMINI_SUCCESS};
+        page.meta = buf_span(&type);
+        if (st.st_size > (off_t)STATICS_INSIDE_MAX) {
+            page.file = statics_below(entry);
+            page.size = st.st_size;
+            page.mtime = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+        } else if (lseek(fd, 0, SEEK_SET) != 0) {
+            status = error_set(&cause, ST_IO, errno, "%s", buf_str(&shown));
+        } else {
+            status = file_read_fd(fd, buf_str(&shown), &body, &cause);
+            page.body = body.p == NULL ? SPAN("") : buf_span(&body);
+        }
+        close(fd);
+        if (status == ST_OK) {
+            status = edition_put_page(w, &page, e);
+            goto out;
+        }
+    }
+    s->problem(s->context, entry->path, &cause);
+    status = ST_OK;
+out:
+    buf_fini(&shown);
+    buf_fini(&body);
+    buf_fini(&type);
+    return status;
+}
+
+static enum status statics_write_redirect(struct span address, struct edition_writer *w,
+                                          struct error *e)
+{
+    struct edition_page page = {.path = span_sub(address, 0, address.n - 1),
+                                .status = GEMINI_PERMANENT_REDIRECT,
+                                .meta = address,
+                                .body = SPAN("")};
+    return edition_put_page(w, &page, e);
+}
+
+/* Is `entry` directly in `folder`? */
+static bool statics_is_child(const struct scan_entry *folder, const struct scan_entry *entry)
+{
+    struct span below = span_sub(entry->path, folder->path.n + 1, entry->path.n);
+    return entry->path.n > folder->path.n + 1 && entry->path.p[folder->path.n] == '/' &&
+           span_starts(entry->path, folder->path) && span_find(below, 0, '/') == below.n;
+}
+
+/* The listing of the folder at index `at`; its contents follow it somewhere in the scan. */
+static enum status statics_write_listing(const struct statics *s, size_t at, struct span address,
+                                         struct edition_writer *w, struct error *e)
+{
+    const struct scan_entry *folder = &s->scan->entries[at];
+    struct buf page;
+    struct buf type;
+    struct pages_listing listing;
+    buf_init(&page, STATICS_LIST_MAX);
+    buf_init(&type, GEMINI_META_MAX);
+    pages_listing_begin(&listing, statics_below(folder), &page);
+    for (size_t i = at + 1; i < s->scan->count; i++) {
+        const struct scan_entry *entry = &s->scan->entries[i];
+        if (!statics_is_child(folder, entry))
+            continue;
+        struct span name = span_sub(entry->path, folder->path.n + 1, entry->path.n);
+        pages_listing_add(&listing, name, entry->folder);
+    }
+    mediatype_gemtext(s->lang, &type);
+    enum status status = buf_status(&page);
+    if (status == ST_OK) {
+        struct edition_page row = {.path = address,
+                                   .status = GEMINI_SUCCESS,
+                                   .meta = buf_span(&type),
+                                   .body = buf_span(&page)};
+        status = edition_put_page(w, &row, e);
+    } else {
+        status = error_set(e, status, 0, "%s/%s: too many files", s->path, folder->path.p);
+    }
+    buf_fini(&page);
+    buf_fini(&type);
+    return status;
+}
+
+/* The entry of index.gmi in the folder at index `at`, or NULL. */
+static const struct scan_entry *statics_index_of(const struct statics *s, size_t at)
+{
+    const struct scan_entry *folder = &s->scan->entries[at];
+    for (size_t i = at + 1; i < s->scan->count; i++) {
+        const struct scan_entry *entry = &s->scan->entries[i];
+        if (!entry->folder && statics_is_child(folder, entry) &&
+            span_eq(span_sub(entry->path, folder->path.n + 1, entry->path.n), SPAN("index.gmi")))
+            return entry;
+    }
+    return NULL;
+}
+
+enum status statics_write(const struct statics *s, struct edition_writer *w, struct error *e)
+{
+    struct buf address;
+    buf_init(&address, STATICS_PATH_MAX);
+    enum status status = ST_OK;
+    for (size_t i = 0; status == ST_OK && i < s->scan->count; i++) {
+        const struct scan_entry *entry = &s->scan->entries[i];
+        buf_clear(&address);
+        statics_address(entry, &address);
+        struct span at = buf_span(&address);
+        if (!entry->folder) {
+            status = statics_write_file(s, entry, at, w, e);
+            if (status == ST_OK && span_eq(at, SPAN("/index.gmi")))
+                status = statics_write_file(s, entry, SPAN("/"), w, e);
+            continue;
+        }
+        const struct scan_entry *index = statics_index_of(s, i);
+        if (index != NULL)
+            status = statics_write_file(s, index, at, w, e);
+        else
+            status = statics_write_listing(s, i, at, w, e);
+        if (status == ST_OK)
+            status = statics_write_redirect(at, w, e);
+    }
+    buf_fini(&address);
+    return status;
+}

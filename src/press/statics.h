@@ -1,0 +1,40 @@
+/*
+ * statics: the files and folders of static/, as pages.
+ */
+#ifndef PRESS_STATICS_H
+#define PRESS_STATICS_H
+
+#include "edition/writer.h"
+#include "press/book.h"
+#include "press/mediatype.h"
+#include "press/scan.h"
+
+/* A larger file stays outside the edition and is read from static/ when it is asked for. */
+#define STATICS_INSIDE_MAX ((size_t)256 * 1024)
+
+struct statics {
+    int capsule;      /* its folder, open; borrowed */
+    const char *path; /* how messages name that folder */
+    struct span lang; /* of the capsule, may be absent */
+    struct mediatype *types;
+    const struct scan *scan; /* of "static" */
+    scan_problem *problem;   /* told what cannot be served */
+    void *context;
+};
+
+/* Append the canonical address of an entry: "static/a b" is "/a%20b"; a folder's ends in '/'. */
+void statics_address(const struct scan_entry *entry, struct buf *out);
+
+/* Enter the addresses of all files and folders.  ST_OK or ST_NOMEM. */
+enum status statics_claim(const struct statics *s, struct book *addresses,
+                          struct error *e) MUST_USE;
+
+/*
+ * Write the pages: every file, every folder (its index.gmi or a listing) and the redirect that
+ * adds a folder's slash.  A file that cannot be read is told and left out.
+ * Returns ST_OK, ST_STORE or ST_NOMEM.
+ */
+enum status statics_write(const struct statics *s, struct edition_writer *w,
+                          struct error *e) MUST_USE;
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * crew: the worker processes: starts them, starts them again when they die, speaks to them.
+ */
+#ifndef SERVE_CREW_H
+#define SERVE_CREW_H
+
+#include <uv.h>
+
+#include "core/buf.h"
+
+struct crew_plan {
+    uv_loop_t *loop;
+    size_t workers;
+    struct span settings; /* of worker.h, as a configuration; borrowed for the crew's life */
+    const int *sockets;   /* bound; borrowed for the crew's life */
+    size_t socket_count;
+    void (*on_ready)(void *context);  /* every worker answers requests; called once */
+    void (*on_failed)(void *context); /* workers do not even start */
+    void *context;
+};
+
+struct crew;
+
+/* Start the workers.  ST_OK with *c, which crew_free frees when the loop has ended; ST_NOMEM. */
+enum status crew_start(const struct crew_plan *plan, struct crew **c, struct error *e) MUST_USE;
+
+/* Tell every worker one of WORKER_SAY_... */
+void crew_say(struct crew *c, char what);
+
+/* Have them finish what they do and end; those that have not after CREW_PATIENCE are killed. */
+void crew_stop(struct crew *c);
+void crew_free(struct crew *c);
+
+#define CREW_PATIENCE 8000 /* milliseconds */
+
+#endif

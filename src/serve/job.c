@@ -1,0 +1,95 @@
+#include "serve/job.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include "log/log.h"
+
+void job_init(struct job *j)
+{
+    j->running = j->again = j->stopping = false;
+}
+
+static void job_on_closed(uv_handle_t *handle)
+{
+    struct job *j = handle->data;
+    if (--j->handles > 0)
+        return;
+    j->running = false;
+    if (j->stopping)
+        return;
+    bool again = j->again;
+    j->on_done(j->context, j->good);
+    if (again && !j->stopping)
+        job_run(j);
+}
+
+static void job_end(struct job *j, bool good)
+{
+    j->good = good;
+    j->handles = 2;
+    uv_close((uv_handle_t *)&j->process, job_on_closed);
+    uv_close((uv_handle_t *)&j->timer, job_on_closed);
+}
+
+static void job_on_exit(uv_process_t *process, int64_t status, int signal_number)
+{
+    struct job *j = process->data;
+    if (signal_number != 0 && !j->stopping)
+        log_line(LOG_ERROR, "press ended by signal %d", signal_number);
+    job_end(j, signal_number == 0 && status == 0);
+}
+
+static void job_on_timer(uv_timer_t *timer)
+{
+    struct job *j = timer->data;
+    log_line(LOG_ERROR, "press takes too long and is ended");
+    uv_process_kill(&j->process, SIGKILL);
+}
+
+void job_run(struct job *j)
+{
+    if (j->stopping)
+        return;
+    if (j->running) {
+        j->again = true;
+        return;
+    }
+    static char program[] = "broadsheet";
+    static char subcommand[] = JOB_SUBCOMMAND;
+    static char output[] = "--output";
+    static char base[] = "--base-url";
+    static char end[] = "--";
+    union {
+        const char *read;
+        char *args;
+    } edition = {j->edition}, base_url = {j->base_url}, capsule = {j->capsule};
+    char *args[] = {program,       subcommand, output,       edition.args, base,
+                    base_url.args, end,        capsule.args, NULL};
+    uv_stdio_container_t stdio[3] = {{.flags = UV_IGNORE}, {.flags = UV_IGNORE}};
+    stdio[2] = (uv_stdio_container_t){.flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO};
+    uv_process_options_t options = {.exit_cb = job_on_exit,
+                                    .file = "/proc/self/exe",
+                                    .args = args,
+                                    .stdio = stdio,
+                                    .stdio_count = 3};
+    j->running = true;
+    j->again = false;
+    j->process.data = j;
+    uv_timer_init(j->loop, &j->timer);
+    j->timer.data = j;
+    int result = uv_spawn(j->loop, &j->process, &options);
+    if (result != 0) {
+        log_line(LOG_ERROR, "press cannot be started: %s", uv_strerror(result));
+        job_end(j, false);
+        return;
+    }
+    uv_timer_start(&j->timer, job_on_timer, JOB_BUDGET, 0);
+}
+
+void job_stop(struct job *j)
+{
+    j->stopping = true;
+    if (j->running && !uv_is_closing((uv_handle_t *)&j->process))
+        uv_process_kill(&j->process, SIGTERM);
+}

@@ -1,0 +1,179 @@
+#include "serve/route.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/file.h"
+#include "log/log.h"
+#include "protocol/url.h"
+
+/* A canonical path writes a byte as three at most. */
+#define ROUTE_PATH_MAX ((size_t)3 * GEMINI_URL_MAX + 8)
+
+static enum status route_fill_page(struct response *r, uint64_t offset, char *to, size_t n,
+                                   struct error *e)
+{
+    return edition_read(r->holder, r->id, offset, to, n, e);
+}
+
+static void route_done_page(struct response *r)
+{
+    edition_release(r->holder);
+}
+
+static enum status route_fill_file(struct response *r, uint64_t offset, char *to, size_t n,
+                                   struct error *e)
+{
+    while (n > 0) {
+        ssize_t got = pread(r->fd, to, n, (off_t)offset);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return error_set(e, ST_IO, got < 0 ? errno : 0, "static file%s",
+                             got == 0 ? " became shorter while it was sent" : "");
+        to += got;
+        n -= (size_t)got;
+        offset += (uint64_t)got;
+    }
+    return ST_OK;
+}
+
+static void route_done_file(struct response *r)
+{
+    close(r->fd);
+}
+
+static void route_failed(const struct error *e, struct response *out)
+{
+    log_error(e);
+    response_set(out, GEMINI_TEMPORARY_FAILURE, "This page cannot be read at the moment");
+}
+
+/* A large static file: as it is now, whatever its size was when the capsule was pressed. */
+static void route_answer_file(const struct route *r, const struct edition_found *page,
+                              struct response *out)
+{
+    struct stat st;
+    struct error e;
+    int fd = -1;
+    enum status status = file_open_beneath(r->statics, page->file, page->file, &fd, &st, &e);
+    if (status == ST_MISSING) {
+        response_set(out, GEMINI_NOT_FOUND, "This page was not found");
+    } else if (status != ST_OK) {
+        route_failed(&e, out);
+    } else {
+        response_set(out, (enum gemini_status)page->status, page->meta);
+        out->size = (uint64_t)st.st_size;
+        out->fd = fd;
+        out->fill = route_fill_file;
+        out->done = route_done_file;
+    }
+}
+
+static void route_answer_page(const struct route *r, const struct edition_found *page,
+                              struct response *out)
+{
+    response_set(out, (enum gemini_status)page->status, page->meta);
+    if (page->status / 10 != GEMINI_SUCCESS / 10)
+        return;
+    out->size = page->size;
+    out->id = page->id;
+    out->holder = edition_hold(r->edition);
+    out->fill = route_fill_page;
+    out->done = route_done_page;
+}
+
+/* A redirect keeps the query of the request. */
+static void route_answer_redirect(const struct edition_found *page, const struct url *url,
+                                  struct response *out)
+{
+    size_t n = strlen(page->meta);
+    response_set(out, (enum gemini_status)page->status, page->meta);
+    if (!url->has_query || n + 1 + url->query.n > GEMINI_META_MAX)
+        return;
+    out->meta[n] = '?';
+    memcpy(out->meta + n + 1, url->query.p, url->query.n);
+    out->meta[n + 1 + url->query.n] = '\0';
+}
+
+static void route_answer(const struct route *r, const struct url *url, struct response *out)
+{
+    char space[ROUTE_PATH_MAX];
+    struct buf path = {.p = space, .size = sizeof space, .cap = sizeof space};
+    url_canonical_path(url->path, &path);
+    struct edition_found page;
+    struct error e;
+    enum status status = buf_status(&path) == ST_OK
+                             ? edition_find(r->edition, buf_span(&path), &page, &e)
+                             : ST_MISSING;
+    if (status == ST_MISSING)
+        response_set(out, GEMINI_NOT_FOUND, "This page was not found");
+    else if (status != ST_OK)
+        route_failed(&e, out);
+    else if (page.status / 10 == GEMINI_TEMPORARY_REDIRECT / 10)
+        route_answer_redirect(&page, url, out);
+    else if (page.in_file)
+        route_answer_file(r, &page, out);
+    else
+        route_answer_page(r, &page, out);
+}
+
+static bool route_serves_host(const struct route *r, const struct url *url)
+{
+    for (size_t i = 0; i < r->hosts->count; i++) {
+        if (url_host_is(url, span_of(r->hosts->items[i])))
+            return true;
+    }
+    return false;
+}
+
+void route_respond(void *context, const struct net_request *request, struct response *out)
+{
+    const struct route *r = context;
+    struct url url;
+    struct error e;
+    if (url_parse(request->line, &url, &e) != ST_OK) {
+        response_set(out, GEMINI_BAD_REQUEST, e.message);
+        return;
+    }
+    out->host = url.host;
+    out->path = url.path.p == NULL ? SPAN("/") : url.path;
+    if (!span_eq_nocase(url.scheme, SPAN("gemini")))
+        response_set(out, GEMINI_PROXY_REFUSED, "This server answers gemini:// requests only");
+    else if (!route_serves_host(r, &url))
+        response_set(out, GEMINI_PROXY_REFUSED, "This server does not serve that host");
+    else if (url.has_port && url.port != GEMINI_PORT && url.port != request->port)
+        response_set(out, GEMINI_PROXY_REFUSED, "This server does not serve that port");
+    else
+        route_answer(r, &url, out);
+}
+
+enum status route_open(struct route *r, const char *edition, const char *statics,
+                       const struct option_list *hosts, struct error *e)
+{
+    *r = (struct route){.statics = -1, .hosts = hosts};
+    return route_reload(r, edition, statics, e);
+}
+
+enum status route_reload(struct route *r, const char *edition, const char *statics, struct error *e)
+{
+    struct edition *opened = NULL;
+    enum status status = edition_open(edition, &opened, e);
+    if (status != ST_OK)
+        return status;
+    edition_release(r->edition);
+    r->edition = opened;
+    if (r->statics >= 0)
+        close(r->statics);
+    r->statics = open(statics, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return ST_OK;
+}
+
+void route_close(struct route *r)
+{
+    edition_release(r->edition);
+    if (r->statics >= 0)
+        close(r->statics);
+}

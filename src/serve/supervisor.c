@@ -1,0 +1,376 @@
+#include "serve/supervisor.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "core/file.h"
+#include "edition/reader.h"
+#include "log/log.h"
+#include "net/listener.h"
+#include "serve/crew.h"
+#include "serve/job.h"
+#include "serve/watch.h"
+#include "serve/worker.h"
+
+#define SUPERVISOR_SOCKETS_MAX 64
+#define SUPERVISOR_PATH_MAX    8192
+#define SUPERVISOR_EXPIRY_WARN 30 /* days */
+
+struct supervisor {
+    const struct server_config *config;
+    const char *capsule;
+    struct buf edition;  /* path of the edition, NUL-ended */
+    struct buf statics;  /* path of static/ */
+    struct buf base_url; /* for press */
+    struct buf settings; /* for the workers */
+    int sockets[SUPERVISOR_SOCKETS_MAX];
+    size_t socket_count;
+    uv_loop_t loop;
+    uv_signal_t term, interrupt, hangup;
+    struct watch *watch;
+    struct job job;
+    struct crew *crew;
+    bool stopping;
+    enum status status; /* how it ends */
+    struct error *error;
+};
+
+/* A default address that this machine does not have is no error: there is the other one. */
+static enum status supervisor_bind(struct supervisor *s, struct error *e)
+{
+    const struct option_list *listen = &s->config->listen;
+    struct error cause = {0};
+    for (size_t i = 0; i < listen->count; i++) {
+        if (s->socket_count == SUPERVISOR_SOCKETS_MAX)
+            return error_set(e, ST_LIMIT, 0, "listen: more than %d addresses",
+                             SUPERVISOR_SOCKETS_MAX);
+        enum status status = listener_bind(listen->items[i], &s->sockets[s->socket_count], &cause);
+        if (status == ST_OK) {
+            s->socket_count++;
+        } else if (status == ST_MISSING && listen->count > 1) {
+            log_line(LOG_WARNING, "%s; the other addresses are served", cause.message);
+        } else {
+            if (e != NULL)
+                *e = cause;
+            return status;
+        }
+    }
+    if (s->socket_count > 0)
+        return ST_OK;
+    if (e != NULL)
+        *e = cause;
+    return ST_IO;
+}
+
+/* "gemini://HOST/", with the port where it is not the protocol's own. */
+static void supervisor_make_base_url(struct supervisor *s)
+{
+    char name[LISTENER_NAME_MAX];
+    const char *host = s->config->host.items[0];
+    bool bare6 = strchr(host, ':') != NULL && host[0] != '[';
+    unsigned port = listener_name(s->sockets[0], name);
+    buf_putf(&s->base_url, bare6 ? "gemini://[%s]" : "gemini://%s", host);
+    if (port != GEMINI_PORT)
+        buf_putf(&s->base_url, ":%u", port);
+    buf_putc(&s->base_url, '/');
+    (void)buf_str(&s->base_url);
+}
+
+/* Where the edition of this capsule lives: told by --state, or the system's place for state. */
+static enum status supervisor_make_state(struct supervisor *s, struct error *e)
+{
+    struct buf dir;
+    buf_init(&dir, SUPERVISOR_PATH_MAX);
+    const char *system = getenv("STATE_DIRECTORY"); /* systemd's */
+    const char *xdg = getenv("XDG_STATE_HOME");
+    const char *home = getenv("HOME");
+    if (s->config->state != NULL) {
+        buf_puts(&dir, s->config->state);
+    } else {
+        char *real = realpath(s->capsule, NULL);
+        if (system != NULL && *system != '\0')
+            buf_puts(&dir, system);
+        else if (xdg != NULL && *xdg != '\0')
+            buf_putf(&dir, "%s/broadsheet", xdg);
+        else if (home != NULL && *home != '\0')
+            buf_putf(&dir, "%s/.local/state/broadsheet", home);
+        else
+            buf_puts(&dir, "/var/lib/broadsheet");
+        /* One folder for each capsule, named like its path: /srv/news is srv-news. */
+        buf_putc(&dir, '/');
+        for (const char *c = real == NULL ? s->capsule : real; *c != '\0'; c++)
+            buf_putc(&dir, *c == '/' ? '-' : *c);
+        free(real);
+    }
+    enum status status = file_make_dir(buf_str(&dir), e);
+    if (status == ST_OK) {
+        buf_putf(&s->edition, "%s/edition.db", buf_str(&dir));
+        buf_putf(&s->statics, "%s/static", s->capsule);
+        (void)buf_str(&s->edition);
+        (void)buf_str(&s->statics);
+    }
+    buf_fini(&dir);
+    return status;
+}
+
+static void supervisor_tell_identity(const struct supervisor *s, const struct identity *id)
+{
+    struct buf print;
+    buf_init(&print, 256);
+    identity_certificate_fingerprint(id, &print);
+    log_line(LOG_INFO, "certificate %s, fingerprint SHA-256 %s", identity_certificate_path(id),
+             buf_str(&print));
+    buf_clear(&print);
+    identity_key_fingerprint(id, &print);
+    log_line(LOG_INFO, "public key fingerprint SHA-256 %s", buf_str(&print));
+    buf_fini(&print);
+    for (size_t i = 0; i < s->config->host.count; i++) {
+        if (!identity_names(id, s->config->host.items[i]))
+            log_line(LOG_WARNING,
+                     "%s does not name %s: clients will warn (the certificate is kept: readers "
+                     "trust it)",
+                     identity_certificate_path(id), s->config->host.items[i]);
+    }
+    long days = identity_days_left(id);
+    if (days < SUPERVISOR_EXPIRY_WARN)
+        log_line(LOG_WARNING, "%s %s", identity_certificate_path(id),
+                 days < 0 ? "has expired" : "expires in less than 30 days");
+}
+
+/* The secret of the session tickets is drawn anew at every start. */
+static enum status supervisor_make_settings(struct supervisor *s, const struct identity *id,
+                                            struct error *e)
+{
+    unsigned char key[CONTEXT_TICKET_KEY];
+    char digits[2 * CONTEXT_TICKET_KEY + 1];
+    enum status status = context_random(key, sizeof key, e);
+    if (status != ST_OK)
+        return status;
+    for (size_t i = 0; i < sizeof key; i++)
+        snprintf(digits + 2 * i, 3, "%02x", key[i]);
+    union {
+        const char *read;
+        char *field;
+    } key_path = {identity_key_path(id)}, certificate_path = {identity_certificate_path(id)};
+    struct worker_settings settings = {
+        .edition = s->edition.p,
+        .statics = s->statics.p,
+        .key = key_path.field,
+        .certificate = certificate_path.field,
+        .ticket_key = digits,
+        .host = s->config->host,
+        .listeners = (long)s->socket_count,
+    };
+    struct options options;
+    options_init(&options, worker_options, worker_options_count, &settings);
+    options_write(&options, &s->settings);
+    return buf_status(&s->settings) == ST_OK ? ST_OK : error_set(e, ST_NOMEM, ENOMEM, "settings");
+}
+
+enum status supervisor_check(const struct server_config *config, struct error *e)
+{
+    enum status status = identity_check_names(config->host.items, config->host.count, e);
+    for (size_t i = 0; status == ST_OK && i < config->listen.count; i++)
+        status = listener_check(config->listen.items[i], e);
+    return status;
+}
+
+static enum status supervisor_prepare(struct supervisor *s, struct error *e)
+{
+    struct identity *id = NULL;
+    if (access(s->capsule, R_OK | X_OK) != 0)
+        return error_set(e, ST_IO, errno, "%s", s->capsule);
+    enum status status =
+        identity_open(s->config->certs, s->config->host.items, s->config->host.count, &id, e);
+    if (status != ST_OK)
+        return status;
+    supervisor_tell_identity(s, id);
+    status = supervisor_bind(s, e);
+    if (status == ST_OK)
+        status = supervisor_make_state(s, e);
+    if (status == ST_OK) {
+        supervisor_make_base_url(s);
+        status = supervisor_make_settings(s, id, e);
+    }
+    identity_free(id);
+    return status;
+}
+
+static void supervisor_stop(struct supervisor *s)
+{
+    if (s->stopping)
+        return;
+    s->stopping = true;
+    if (s->watch != NULL)
+        watch_stop(s->watch);
+    job_stop(&s->job);
+    /* New callers are refused at once; those in the kernel's queue with them. */
+    for (size_t i = 0; i < s->socket_count; i++)
+        close(s->sockets[i]);
+    s->socket_count = 0;
+    if (s->crew != NULL)
+        crew_stop(s->crew);
+}
+
+static void supervisor_on_failed(void *context)
+{
+    struct supervisor *s = context;
+    s->status = error_set(s->error, ST_IO, 0, "the workers do not start");
+    supervisor_stop(s);
+}
+
+/* Whether there is an edition that can be served. */
+static bool supervisor_has_edition(const struct supervisor *s)
+{
+    struct edition *edition = NULL;
+    struct error e;
+    bool good = edition_open(s->edition.p, &edition, &e) == ST_OK;
+    edition_release(edition);
+    return good;
+}
+
+static void supervisor_on_ready(void *context)
+{
+    struct supervisor *s = context;
+    for (size_t i = 0; i < s->socket_count; i++) {
+        char name[LISTENER_NAME_MAX];
+        listener_name(s->sockets[i], name);
+        printf("listening on %s\n", name);
+    }
+    fflush(stdout);
+    log_line(LOG_INFO, "serving %s: open %s in Lagrange or Amfora", s->capsule, s->base_url.p);
+}
+
+static void supervisor_start_crew(struct supervisor *s)
+{
+    size_t workers = (size_t)s->config->workers;
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    if (workers == 0)
+        workers = processors < 1 ? 1 : (size_t)processors;
+    struct crew_plan plan = {.loop = &s->loop,
+                             .workers = workers,
+                             .settings = buf_span(&s->settings),
+                             .sockets = s->sockets,
+                             .socket_count = s->socket_count,
+                             .on_ready = supervisor_on_ready,
+                             .on_failed = supervisor_on_failed,
+                             .context = s};
+    s->status = crew_start(&plan, &s->crew, s->error);
+    if (s->status != ST_OK)
+        supervisor_stop(s);
+}
+
+static void supervisor_on_pressed(void *context, bool good)
+{
+    struct supervisor *s = context;
+    if (s->crew == NULL && !good && !supervisor_has_edition(s)) {
+        s->status = error_set(s->error, ST_FORMAT, 0, "%s: there is nothing to serve", s->capsule);
+        supervisor_stop(s);
+        return;
+    }
+    if (!good)
+        log_line(LOG_ERROR, "%s could not be pressed; the last good edition stays in service",
+                 s->capsule);
+    if (s->crew == NULL)
+        supervisor_start_crew(s);
+    else if (good)
+        crew_say(s->crew, WORKER_SAY_EDITION);
+}
+
+static void supervisor_on_change(void *context)
+{
+    struct supervisor *s = context;
+    job_run(&s->job);
+}
+
+static void supervisor_on_signal(uv_signal_t *handle, int number)
+{
+    struct supervisor *s = handle->data;
+    if (number == SIGHUP) {
+        job_run(&s->job);
+    } else if (!s->stopping) {
+        log_line(LOG_INFO, "stopping");
+        supervisor_stop(s);
+    }
+}
+
+static void supervisor_start_signals(struct supervisor *s)
+{
+    uv_signal_t *const handles[] = {&s->term, &s->interrupt, &s->hangup};
+    const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        uv_signal_init(&s->loop, handles[i]);
+        handles[i]->data = s;
+        uv_signal_start(handles[i], supervisor_on_signal, numbers[i]);
+        /* They do not keep the loop running, but are listened to until it ends. */
+        uv_unref((uv_handle_t *)handles[i]);
+    }
+}
+
+/* The loop has ended: a signal that comes now changes nothing any more. */
+static void supervisor_stop_signals(struct supervisor *s)
+{
+    signal(SIGTERM, SIG_IGN);
+    signal(SIGINT, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    uv_close((uv_handle_t *)&s->term, NULL);
+    uv_close((uv_handle_t *)&s->interrupt, NULL);
+    uv_close((uv_handle_t *)&s->hangup, NULL);
+    uv_run(&s->loop, UV_RUN_DEFAULT);
+}
+
+static void supervisor_loop(struct supervisor *s)
+{
+    uv_loop_init(&s->loop);
+    supervisor_start_signals(s);
+    s->job = (struct job){.loop = &s->loop,
+                          .capsule = s->capsule,
+                          .edition = s->edition.p,
+                          .base_url = s->base_url.p,
+                          .on_done = supervisor_on_pressed,
+                          .context = s};
+    job_init(&s->job);
+    s->status = watch_start(&s->loop, s->capsule, supervisor_on_change, s, &s->watch, s->error);
+    if (s->status == ST_OK)
+        job_run(&s->job);
+    else
+        supervisor_stop(s);
+    uv_run(&s->loop, UV_RUN_DEFAULT);
+    supervisor_stop_signals(s);
+    uv_loop_close(&s->loop);
+}
+
+enum status supervisor_run(const char *capsule, const struct server_config *config, struct error *e)
+{
+    struct supervisor *s = calloc(1, sizeof *s);
+    if (s == NULL)
+        return error_set(e, ST_NOMEM, ENOMEM, "%s", capsule);
+    log_init("supervisor");
+    signal(SIGPIPE, SIG_IGN);
+    s->config = config;
+    s->capsule = capsule;
+    s->error = e;
+    buf_init(&s->edition, SUPERVISOR_PATH_MAX);
+    buf_init(&s->statics, SUPERVISOR_PATH_MAX);
+    buf_init(&s->base_url, SUPERVISOR_PATH_MAX);
+    buf_init(&s->settings, (size_t)1024 * 1024);
+    s->status = supervisor_prepare(s, e);
+    if (s->status == ST_OK)
+        supervisor_loop(s);
+    for (size_t i = 0; i < s->socket_count; i++)
+        close(s->sockets[i]);
+    enum status status = s->status;
+    if (s->crew != NULL)
+        crew_free(s->crew);
+    buf_fini(&s->edition);
+    buf_fini(&s->statics);
+    buf_fini(&s->base_url);
+    buf_fini(&s->settings);
+    free(s);
+    return status;
+}

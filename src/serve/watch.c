@@ -1,0 +1,223 @@
+#include "serve/watch.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/buf.h"
+#include "log/log.h"
+
+#define WATCH_PATH_MAX    8192
+#define WATCH_FOLDERS_MAX 8192
+#define WATCH_DEPTH_MAX   34 /* two more than press reads, so that its complaint comes back */
+
+struct watch_folder {
+    uv_fs_event_t event;
+    struct watch *watch;
+    struct watch_folder *next;
+    char *path;
+    unsigned depth;
+    bool parent; /* only the capsule's own name in it matters */
+};
+
+struct watch {
+    uv_loop_t *loop;
+    uv_timer_t timer;
+    char *path;
+    char *parent;     /* folder that holds the capsule, or NULL */
+    const char *base; /* the capsule's name in it */
+    watch_changed *changed;
+    void *context;
+    struct watch_folder *folders;
+    size_t count;
+    uint64_t first; /* uv_now() of the burst's first change; 0 for none */
+    bool folders_changed;
+    bool told; /* a failure is logged once, until things get better */
+};
+
+static void watch_on_closed(uv_handle_t *handle)
+{
+    struct watch_folder *f = handle->data;
+    free(f->path);
+    free(f);
+}
+
+static void watch_drop_all(struct watch *w)
+{
+    while (w->folders != NULL) {
+        struct watch_folder *next = w->folders->next;
+        uv_close((uv_handle_t *)&w->folders->event, watch_on_closed);
+        w->folders = next;
+    }
+    w->count = 0;
+}
+
+static void watch_on_event(uv_fs_event_t *event, const char *name, int events, int status);
+
+static void watch_tell(struct watch *w, const char *path, const char *why)
+{
+    if (!w->told)
+        log_line(LOG_WARNING, "cannot watch %s: %s; changes there show after SIGHUP", path, why);
+    w->told = true;
+}
+
+static struct watch_folder *watch_add(struct watch *w, const char *path, unsigned depth)
+{
+    struct watch_folder *f = calloc(1, sizeof *f);
+    char *copy = strdup(path);
+    if (f == NULL || copy == NULL || w->count == WATCH_FOLDERS_MAX) {
+        watch_tell(w, path, f == NULL || copy == NULL ? "out of memory" : "too many folders");
+        free(f);
+        free(copy);
+        return NULL;
+    }
+    f->watch = w;
+    f->path = copy;
+    f->depth = depth;
+    f->event.data = f;
+    uv_fs_event_init(w->loop, &f->event);
+    int result = uv_fs_event_start(&f->event, watch_on_event, path, 0);
+    if (result != 0) {
+        if (result != UV_ENOENT && result != UV_ENOTDIR)
+            watch_tell(w, path, uv_strerror(result));
+        uv_close((uv_handle_t *)&f->event, watch_on_closed);
+        return NULL;
+    }
+    f->next = w->folders;
+    w->folders = f;
+    w->count++;
+    return f;
+}
+
+/* Watch the folders directly in f. */
+static void watch_add_below(struct watch *w, const struct watch_folder *f)
+{
+    DIR *dir = f->depth < WATCH_DEPTH_MAX ? opendir(f->path) : NULL;
+    struct buf path;
+    buf_init(&path, WATCH_PATH_MAX);
+    struct dirent *entry;
+    while (dir != NULL && (entry = readdir(dir)) != NULL) {
+        struct stat st;
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        /* Of the capsule's own folder only the two that are read matter. */
+        if (f->depth == 0 && strcmp(entry->d_name, "articles") != 0 &&
+            strcmp(entry->d_name, "static") != 0)
+            continue;
+        buf_clear(&path);
+        buf_putf(&path, "%s/%s", f->path, entry->d_name);
+        if (stat(buf_str(&path), &st) == 0 && S_ISDIR(st.st_mode))
+            watch_add(w, buf_str(&path), f->depth + 1);
+    }
+    if (dir != NULL)
+        closedir(dir);
+    buf_fini(&path);
+}
+
+static void watch_arm(struct watch *w)
+{
+    watch_drop_all(w);
+    w->told = false;
+    w->folders_changed = false;
+    if (w->parent != NULL) {
+        struct watch_folder *parent = watch_add(w, w->parent, WATCH_DEPTH_MAX);
+        if (parent != NULL)
+            parent->parent = true;
+    }
+    watch_add(w, w->path, 0);
+    /* The list grows at its head; walk it level by level until nothing is added. */
+    for (unsigned depth = 0; depth < WATCH_DEPTH_MAX; depth++) {
+        size_t before = w->count;
+        for (struct watch_folder *f = w->folders; f != NULL; f = f->next) {
+            if (f->depth == depth && !f->parent)
+                watch_add_below(w, f);
+        }
+        if (w->count == before)
+            break;
+    }
+}
+
+static void watch_on_quiet(uv_timer_t *timer)
+{
+    struct watch *w = timer->data;
+    w->first = 0;
+    /* First watch anew, then tell: what happens in between is a change of its own. */
+    if (w->folders_changed)
+        watch_arm(w);
+    w->changed(w->context);
+}
+
+static void watch_on_event(uv_fs_event_t *event, const char *name, int events, int status)
+{
+    const struct watch_folder *f = event->data;
+    struct watch *w = f->watch;
+    if (f->parent && (name == NULL || strcmp(name, w->base) != 0))
+        return;
+    if (f->depth == 0 && name != NULL && strcmp(name, "capsule.conf") != 0 &&
+        strcmp(name, "articles") != 0 && strcmp(name, "static") != 0 && strcmp(name, w->base) != 0)
+        return;
+    if (status < 0 || (events & UV_RENAME) != 0)
+        w->folders_changed = true;
+    uint64_t now = uv_now(w->loop);
+    if (w->first == 0)
+        w->first = now == 0 ? 1 : now;
+    uint64_t waited = now - w->first;
+    uint64_t wait = waited + WATCH_QUIET > WATCH_PATIENCE
+                        ? (waited < WATCH_PATIENCE ? WATCH_PATIENCE - waited : 0)
+                        : WATCH_QUIET;
+    uv_timer_start(&w->timer, watch_on_quiet, wait, 0);
+}
+
+/* The folder that holds the capsule, and the capsule's name in it. */
+static bool watch_split(struct watch *w)
+{
+    size_t n = strlen(w->path);
+    while (n > 1 && w->path[n - 1] == '/')
+        w->path[--n] = '\0';
+    char *slash = strrchr(w->path, '/');
+    w->base = slash == NULL ? w->path : slash + 1;
+    if (strcmp(w->base, ".") == 0 || strcmp(w->base, "..") == 0 || *w->base == '\0')
+        return true;
+    w->parent = slash == NULL      ? strdup(".")
+                : slash == w->path ? strdup("/")
+                                   : strndup(w->path, (size_t)(slash - w->path));
+    return w->parent != NULL;
+}
+
+enum status watch_start(uv_loop_t *loop, const char *path, watch_changed *changed, void *context,
+                        struct watch **out, struct error *e)
+{
+    struct watch *w = calloc(1, sizeof *w);
+    if (w != NULL)
+        w->path = strdup(path);
+    if (w == NULL || w->path == NULL || !watch_split(w)) {
+        if (w != NULL)
+            free(w->path);
+        free(w);
+        return error_set(e, ST_NOMEM, ENOMEM, "watch %s", path);
+    }
+    w->loop = loop;
+    w->changed = changed;
+    w->context = context;
+    uv_timer_init(loop, &w->timer);
+    w->timer.data = w;
+    watch_arm(w);
+    *out = w;
+    return ST_OK;
+}
+
+static void watch_on_timer_closed(uv_handle_t *handle)
+{
+    struct watch *w = handle->data;
+    free(w->path);
+    free(w->parent);
+    free(w);
+}
+
+void watch_stop(struct watch *w)
+{
+    watch_drop_all(w);
+    uv_close((uv_handle_t *)&w->timer, watch_on_timer_closed);
+}

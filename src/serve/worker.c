@@ -1,0 +1,243 @@
+#include "serve/worker.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "core/file.h"
+#include "log/log.h"
+#include "net/listener.h"
+#include "serve/route.h"
+
+#define WORKER_SETTINGS_MAX ((size_t)1024 * 1024)
+#define WORKER_LISTENERS    64
+/* Connections of one worker at most, and descriptors that are kept for other things. */
+#define WORKER_CONNECTIONS 4096
+#define WORKER_RESERVE     64
+/* Milliseconds that running answers get to finish when the server stops. */
+#define WORKER_DRAIN 5000
+
+#define FIELD(name) offsetof(struct worker_settings, name)
+
+const struct option_row worker_options[] = {
+    {.name = "edition", .type = OPTION_STRING, .offset = FIELD(edition)},
+    {.name = "statics", .type = OPTION_STRING, .offset = FIELD(statics)},
+    {.name = "key", .type = OPTION_STRING, .offset = FIELD(key)},
+    {.name = "certificate", .type = OPTION_STRING, .offset = FIELD(certificate)},
+    {.name = "ticket_key", .type = OPTION_STRING, .offset = FIELD(ticket_key)},
+    {.name = "host", .type = OPTION_LIST, .offset = FIELD(host)},
+    {.name = "listeners",
+     .type = OPTION_NUMBER,
+     .offset = FIELD(listeners),
+     .min = 1,
+     .max = WORKER_LISTENERS},
+};
+
+const size_t worker_options_count = sizeof worker_options / sizeof worker_options[0];
+
+struct worker {
+    struct worker_settings settings;
+    struct options options;
+    struct route route;
+    struct context *tls;
+    uv_loop_t loop;
+    uv_pipe_t control;
+    uv_signal_t term, interrupt, hangup;
+    uv_timer_t drain;
+    uv_write_t said;
+    struct conn_table table;
+    struct listeners *listeners;
+    bool stopping;
+};
+
+static enum status worker_read_settings(struct worker *w, struct error *e)
+{
+    struct buf text;
+    buf_init(&text, WORKER_SETTINGS_MAX);
+    options_init(&w->options, worker_options, worker_options_count, &w->settings);
+    enum status status = file_read_fd(WORKER_SETTINGS_FD, "settings", &text, e);
+    if (status == ST_OK)
+        status = options_read_text(&w->options, "settings", buf_str(&text), e);
+    close(WORKER_SETTINGS_FD);
+    buf_fini(&text);
+    return status;
+}
+
+static enum status worker_make_tls(struct worker *w, struct error *e)
+{
+    unsigned char key[CONTEXT_TICKET_KEY] = {0};
+    const char *digits = w->settings.ticket_key;
+    if (digits == NULL || strlen(digits) != 2 * sizeof key)
+        return error_set(e, ST_FORMAT, 0, "settings: ticket_key");
+    for (size_t i = 0; i < sizeof key; i++)
+        key[i] = (unsigned char)(ascii_hex(digits[2 * i]) << 4 | ascii_hex(digits[2 * i + 1]));
+    struct identity *id = NULL;
+    enum status status = identity_load(w->settings.key, w->settings.certificate, &id, e);
+    if (status == ST_OK)
+        status = context_new(id, key, &w->tls, e);
+    identity_free(id);
+    return status;
+}
+
+/* Everything is closed: the loop has nothing left to run. */
+static void worker_finish(struct worker *w)
+{
+    uv_handle_t *const handles[] = {(uv_handle_t *)&w->control, (uv_handle_t *)&w->term,
+                                    (uv_handle_t *)&w->interrupt, (uv_handle_t *)&w->hangup,
+                                    (uv_handle_t *)&w->drain};
+    for (size_t i = 0; i < sizeof handles / sizeof handles[0]; i++) {
+        if (!uv_is_closing(handles[i]))
+            uv_close(handles[i], NULL);
+    }
+}
+
+static void worker_on_drained(uv_timer_t *timer)
+{
+    struct worker *w = timer->data;
+    conn_abort_all(&w->table);
+}
+
+/* Take no more connections; let the running answers finish. */
+static void worker_stop(struct worker *w, unsigned patience)
+{
+    if (w->stopping)
+        return;
+    w->stopping = true;
+    listeners_stop(w->listeners);
+    w->listeners = NULL;
+    conn_abort_idle(&w->table);
+    if (w->table.count == 0)
+        worker_finish(w);
+    else
+        uv_timer_start(&w->drain, worker_on_drained, patience, 0);
+}
+
+static void worker_on_conn_free(void *owner)
+{
+    struct worker *w = owner;
+    if (w->listeners != NULL)
+        listeners_resume(w->listeners);
+    else if (w->stopping && w->table.count == 0)
+        worker_finish(w);
+}
+
+static void worker_on_signal(uv_signal_t *handle, int number)
+{
+    if (number != SIGHUP) /* that one is the supervisor's */
+        worker_stop(handle->data, WORKER_DRAIN);
+}
+
+static void worker_reload(struct worker *w)
+{
+    struct error e;
+    if (route_reload(&w->route, w->settings.edition, w->settings.statics, &e) != ST_OK)
+        log_line(LOG_ERROR, "%s; the edition before stays in service", e.message);
+}
+
+static void worker_on_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
+{
+    static char bytes[64];
+    (void)handle, (void)suggested;
+    *buf = uv_buf_init(bytes, sizeof bytes);
+}
+
+static void worker_on_control(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+{
+    struct worker *w = stream->data;
+    bool edition = false;
+    if (n < 0) {
+        worker_stop(w, 0); /* without a supervisor nobody would ever stop us */
+        return;
+    }
+    for (ssize_t i = 0; i < n; i++)
+        edition = edition || buf->base[i] == WORKER_SAY_EDITION;
+    if (edition)
+        worker_reload(w);
+}
+
+/* As many connections as descriptors allow. */
+static size_t worker_connections(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return WORKER_CONNECTIONS;
+    size_t room = limit.rlim_cur > (rlim_t)WORKER_RESERVE * 2 ? limit.rlim_cur - WORKER_RESERVE
+                                                              : limit.rlim_cur / 2;
+    return room < WORKER_CONNECTIONS ? room : WORKER_CONNECTIONS;
+}
+
+static void worker_start_handles(struct worker *w)
+{
+    uv_pipe_init(&w->loop, &w->control, 0);
+    uv_pipe_open(&w->control, WORKER_CONTROL_FD);
+    w->control.data = w;
+    uv_read_start((uv_stream_t *)&w->control, worker_on_buffer, worker_on_control);
+    uv_signal_t *const signals[] = {&w->term, &w->interrupt, &w->hangup};
+    const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        uv_signal_init(&w->loop, signals[i]);
+        signals[i]->data = w;
+        uv_signal_start(signals[i], worker_on_signal, numbers[i]);
+    }
+    uv_timer_init(&w->loop, &w->drain);
+    w->drain.data = w;
+}
+
+static enum status worker_start(struct worker *w, struct error *e)
+{
+    int fds[WORKER_LISTENERS];
+    enum status status = worker_read_settings(w, e);
+    if (status == ST_OK)
+        status =
+            route_open(&w->route, w->settings.edition, w->settings.statics, &w->settings.host, e);
+    if (status == ST_OK)
+        status = worker_make_tls(w, e);
+    if (status != ST_OK)
+        return status;
+    for (long i = 0; i < w->settings.listeners; i++)
+        fds[i] = WORKER_LISTEN_FD + (int)i;
+    uv_loop_init(&w->loop);
+    w->table.loop = &w->loop;
+    w->table.tls = w->tls;
+    w->table.respond = route_respond;
+    w->table.context = &w->route;
+    w->table.on_free = worker_on_conn_free;
+    w->table.owner = w;
+    worker_start_handles(w);
+    return listeners_start(&w->table, fds, (size_t)w->settings.listeners, worker_connections(),
+                           &w->listeners, e);
+}
+
+static void worker_free(struct worker *w)
+{
+    route_close(&w->route);
+    context_free(w->tls);
+    options_fini(&w->options);
+    free(w);
+}
+
+int worker_run(void)
+{
+    struct worker *w = calloc(1, sizeof *w);
+    struct error e = {0};
+    log_init("worker");
+    signal(SIGPIPE, SIG_IGN);
+    if (w == NULL)
+        return EXIT_FAILURE;
+    w->route.statics = -1;
+    if (worker_start(w, &e) != ST_OK) {
+        log_error(&e);
+        worker_free(w);
+        return EXIT_FAILURE;
+    }
+    static char ready[] = {WORKER_SAY_READY};
+    uv_buf_t say = uv_buf_init(ready, sizeof ready);
+    uv_write(&w->said, (uv_stream_t *)&w->control, &say, 1, NULL);
+    uv_run(&w->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&w->loop);
+    worker_free(w);
+    return EXIT_SUCCESS;
+}

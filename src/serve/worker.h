@@ -1,0 +1,40 @@
+/*
+ * worker: a process that answers requests.  The supervisor starts it with the program's own
+ * executable and hands it everything by descriptor.
+ */
+#ifndef SERVE_WORKER_H
+#define SERVE_WORKER_H
+
+#include "config/option.h"
+
+/* The descriptors of a worker, besides the standard ones. */
+#define WORKER_CONTROL_FD  3 /* stream to the supervisor; its end means that he is gone */
+#define WORKER_SETTINGS_FD 4 /* a configuration of the options below */
+#define WORKER_LISTEN_FD   5 /* the first of the bound sockets */
+
+/* What goes over the control stream: from the supervisor ... */
+#define WORKER_SAY_EDITION 'E' /* a new edition has its name */
+/* ... and to him. */
+#define WORKER_SAY_READY 'R' /* requests are answered from now on */
+
+/* What the supervisor decides for a worker. */
+struct worker_settings {
+    char *edition;           /* file */
+    char *statics;           /* the capsule's static/ folder */
+    char *key;               /* private key, PEM file */
+    char *certificate;       /* PEM file */
+    char *ticket_key;        /* CONTEXT_TICKET_KEY bytes as hexadecimal digits */
+    struct option_list host; /* served names */
+    long listeners;          /* bound sockets from WORKER_LISTEN_FD on */
+};
+
+extern const struct option_row worker_options[];
+extern const size_t worker_options_count;
+
+/*
+ * Be a worker until the supervisor says stop (SIGTERM, SIGINT) or is gone.  Returns the exit
+ * status of the process.
+ */
+int worker_run(void);
+
+#endif

@@ -1,0 +1,217 @@
+#include "tls/channel.h"
+
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "core/buf.h"
+#include "tls/context_internal.h"
+
+/* Most bytes that are gathered before the socket must take some. */
+#define CHANNEL_GATHER_MAX ((size_t)128 * 1024)
+
+struct channel {
+    SSL *ssl;
+    int fd;            /* borrowed */
+    struct buf out;    /* gathered records */
+    size_t out_sent;   /* bytes of them that the socket has taken */
+    bool eof;          /* the socket has no more to read */
+    bool fatal;        /* an SSL call failed for good: no more of them */
+    const char *fault; /* static text or OpenSSL's, which is static too */
+};
+
+/* Give the socket what was gathered.  CHANNEL_DONE, CHANNEL_WRITE or CHANNEL_FAIL. */
+static enum channel_result channel_send(struct channel *ch)
+{
+    while (ch->out_sent < ch->out.n) {
+        ssize_t n = send(ch->fd, ch->out.p + ch->out_sent, ch->out.n - ch->out_sent, MSG_NOSIGNAL);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+            return CHANNEL_WRITE;
+        if (n < 0) {
+            ch->fault = "connection reset";
+            ch->fatal = true;
+            return CHANNEL_FAIL;
+        }
+        ch->out_sent += (size_t)n;
+    }
+    buf_fini(&ch->out);
+    ch->out_sent = 0;
+    return CHANNEL_DONE;
+}
+
+static int channel_bio_write(BIO *bio, const char *from, int n)
+{
+    struct channel *ch = BIO_get_data(bio);
+    BIO_clear_retry_flags(bio);
+    if (n <= 0)
+        return 0;
+    if (ch->out.n + (size_t)n > CHANNEL_GATHER_MAX) {
+        enum channel_result sent = channel_send(ch);
+        if (sent == CHANNEL_WRITE)
+            BIO_set_retry_write(bio);
+        if (sent != CHANNEL_DONE)
+            return -1;
+    }
+    buf_put(&ch->out, (struct span){from, (size_t)n});
+    return buf_status(&ch->out) == ST_OK ? n : -1;
+}
+
+static int channel_bio_read(BIO *bio, char *to, int n)
+{
+    struct channel *ch = BIO_get_data(bio);
+    BIO_clear_retry_flags(bio);
+    ssize_t got;
+    do {
+        got = recv(ch->fd, to, n < 0 ? 0 : (size_t)n, 0);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+        BIO_set_retry_read(bio);
+    if (got == 0)
+        ch->eof = true;
+    return (int)got;
+}
+
+/* Flushing is the channel's own affair: a flight leaves when there is nothing left to do. */
+static long channel_bio_ctrl(BIO *bio, int command, long number, void *pointer)
+{
+    (void)number, (void)pointer;
+    const struct channel *ch = BIO_get_data(bio);
+    if (command == BIO_CTRL_FLUSH)
+        return 1;
+    return command == BIO_CTRL_EOF ? ch->eof : 0;
+}
+
+BIO_METHOD *channel_bio_method(void)
+{
+    BIO_METHOD *method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "gather");
+    if (method != NULL && BIO_meth_set_write(method, channel_bio_write) == 1 &&
+        BIO_meth_set_read(method, channel_bio_read) == 1 &&
+        BIO_meth_set_ctrl(method, channel_bio_ctrl) == 1)
+        return method;
+    BIO_meth_free(method);
+    return NULL;
+}
+
+enum status channel_open(struct context *ctx, int fd, struct channel **out)
+{
+    struct channel *ch = calloc(1, sizeof *ch);
+    BIO *bio = BIO_new(ctx->gather);
+    SSL *ssl = SSL_new(ctx->ctx);
+    if (ch == NULL || bio == NULL || ssl == NULL) {
+        ERR_clear_error();
+        free(ch);
+        BIO_free(bio);
+        SSL_free(ssl);
+        return ST_NOMEM;
+    }
+    buf_init(&ch->out, CHANNEL_GATHER_MAX * 2);
+    ch->ssl = ssl;
+    ch->fd = fd;
+    ch->fault = "";
+    BIO_set_data(bio, ch);
+    BIO_set_init(bio, 1);
+    SSL_set_bio(ssl, bio, bio);
+    SSL_set_accept_state(ssl);
+    *out = ch;
+    return ST_OK;
+}
+
+void channel_close(struct channel *ch)
+{
+    if (ch == NULL)
+        return;
+    SSL_free(ch->ssl);
+    buf_fini(&ch->out);
+    free(ch);
+    ERR_clear_error();
+}
+
+/* What an SSL call that returned `result` <= 0 means. */
+static enum channel_result channel_judge(struct channel *ch, int result)
+{
+    switch (SSL_get_error(ch->ssl, result)) {
+    case SSL_ERROR_WANT_READ: {
+        /* Nobody waits for the client while he waits for us. */
+        enum channel_result sent = channel_send(ch);
+        return sent == CHANNEL_DONE ? CHANNEL_READ : sent;
+    }
+    case SSL_ERROR_WANT_WRITE:
+        return CHANNEL_WRITE;
+    case SSL_ERROR_ZERO_RETURN:
+        return CHANNEL_END;
+    case SSL_ERROR_SYSCALL:
+        ch->fatal = true;
+        if (ch->eof)
+            return CHANNEL_END;
+        ch->fault = buf_status(&ch->out) == ST_OK ? "connection reset" : "out of memory";
+        return CHANNEL_FAIL;
+    default:
+        break;
+    }
+    unsigned long code = ERR_peek_error();
+    const char *reason = ERR_reason_error_string(code);
+    ch->fatal = true;
+    ch->fault = reason == NULL ? "TLS failure" : reason;
+    ERR_clear_error();
+    return CHANNEL_FAIL;
+}
+
+enum channel_result channel_handshake(struct channel *ch)
+{
+    ERR_clear_error();
+    int result = SSL_do_handshake(ch->ssl);
+    return result == 1 ? CHANNEL_DONE : channel_judge(ch, result);
+}
+
+enum channel_result channel_read(struct channel *ch, char *to, size_t n, size_t *got)
+{
+    ERR_clear_error();
+    int result = SSL_read_ex(ch->ssl, to, n, got);
+    return result == 1 ? CHANNEL_DONE : channel_judge(ch, result);
+}
+
+enum channel_result channel_write(struct channel *ch, const char *from, size_t n, size_t *put)
+{
+    ERR_clear_error();
+    int result = SSL_write_ex(ch->ssl, from, n, put);
+    return result == 1 ? CHANNEL_DONE : channel_judge(ch, result);
+}
+
+void channel_end(struct channel *ch)
+{
+    if (ch->fatal || !SSL_is_init_finished(ch->ssl))
+        return;
+    ERR_clear_error();
+    if (SSL_shutdown(ch->ssl) < 0)
+        ERR_clear_error();
+}
+
+enum channel_result channel_flush(struct channel *ch)
+{
+    return channel_send(ch);
+}
+
+size_t channel_pending(const struct channel *ch)
+{
+    return ch->out.n - ch->out_sent;
+}
+
+const char *channel_version(const struct channel *ch)
+{
+    return SSL_is_init_finished(ch->ssl) ? SSL_get_version(ch->ssl) : "-";
+}
+
+bool channel_resumed(const struct channel *ch)
+{
+    return SSL_is_init_finished(ch->ssl) && SSL_session_reused(ch->ssl) == 1;
+}
+
+const char *channel_fault(const struct channel *ch)
+{
+    return ch->fault;
+}
