@@ -89,23 +89,44 @@ static enum status clean_compose(struct span text, struct buf *out, const char *
     return ST_OK;
 }
 
+/* Length of the run of bytes at `at` that stay as they are. */
+static size_t clean_plain_length(struct span in, size_t at)
+{
+    size_t start = at;
+    while (at < in.n && ((in.p[at] >= 0x20 && in.p[at] < 0x7f) || in.p[at] == '\n'))
+        at++;
+    return at - start;
+}
+
+static size_t clean_line_number(struct span in, size_t at)
+{
+    size_t line = 1;
+    for (size_t i = 0; i < at; i++)
+        line += in.p[i] == '\n';
+    return line;
+}
+
 enum status clean_text(struct span in, const char *name, struct buf *out, struct error *e)
 {
     struct buf text;
     /* A separator becomes at most as many bytes as it had, so this never outgrows the input. */
     buf_init(&text, in.n + 1);
-    unsigned line = 1;
     bool ascii = true;
     enum status status = ST_OK;
     for (size_t at = 0; at < in.n;) {
         uint32_t cp = 0;
+        size_t plain = clean_plain_length(in, at);
+        buf_put(&text, span_sub(in, at, at + plain));
+        at += plain;
+        if (at == in.n)
+            break;
         struct span here = span_sub(in, at, in.n);
         unsigned len = utf8_decode(here, &cp);
         if (len == 0 || cp == 0) {
-            status = error_set(e, ST_FORMAT, 0, "%s: line %u: not UTF-8 text", name, line);
+            status = error_set(e, ST_FORMAT, 0, "%s: line %zu: not UTF-8 text", name,
+                               clean_line_number(in, at));
             goto out;
         }
-        line += cp == '\n';
         ascii = ascii && cp < 0x80;
         at += len + clean_put(&text, here, len, cp);
     }
@@ -129,11 +150,15 @@ void clean_line(struct span line, struct buf *out)
     for (size_t at = 0; at < line.n;) {
         uint32_t cp = 0;
         struct span here = span_sub(line, at, line.n);
-        unsigned len = utf8_decode(here, &cp);
+        size_t len = 0;
+        while (len < here.n && here.p[len] > 0x20 && here.p[len] < 0x7f)
+            len++;
+        if (len == 0)
+            len = utf8_decode(here, &cp);
         if (len == 0)
             len = 1;
         at += len;
-        if (utf8_blank(cp)) {
+        if (cp != 0 && utf8_blank(cp)) {
             gap = gap.p == NULL ? span_sub(here, 0, len) : SPAN("  ");
             continue;
         }

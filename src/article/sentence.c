@@ -9,12 +9,16 @@
 
 /* Lower case, without the full stop: words after which a stop ends no sentence. */
 static const char *const sentence_abbreviations[] = {
-    "adm",  "al",   "apr", "art", "aug", "ave", "brig", "capt", "cf",  "ch",  "cmdr", "col",
-    "dec",  "dept", "dr",  "e.g", "ed",  "eds", "est",  "etc",  "feb", "fig", "figs", "fr",
-    "gen",  "gov",  "hon", "i.e", "jan", "jr",  "jul",  "jun",  "lt",  "maj", "mar",  "messrs",
-    "mr",   "mrs",  "ms",  "mt",  "no",  "nos", "nov",  "oct",  "op",  "p",   "pp",   "pres",
-    "prof", "pt",   "rep", "rev", "sec", "sen", "sens", "sept", "sep", "sgt", "sr",   "st",
-    "supt", "u.k",  "u.n", "u.s", "v",   "viz", "vol",  "vs",
+    "adm", "al",   "brig", "capt", "cf",  "cmdr", "col", "dr",     "e.g", "fr",
+    "gen", "gov",  "hon",  "i.e",  "jr",  "lt",   "maj", "messrs", "mr",  "mrs",
+    "ms",  "mt",   "pres", "prof", "rep", "rev",  "sen", "sens",   "sgt", "sr",
+    "st",  "supt", "u.k",  "u.n",  "u.s", "v",    "viz", "vs",
+};
+
+/* The same, but only in front of a number: "No. 5", "Feb. 3". */
+static const char *const sentence_counters[] = {
+    "apr", "art", "aug", "ch",  "dec", "est", "feb", "fig", "figs", "jan", "jul",  "jun", "mar",
+    "no",  "nos", "nov", "oct", "op",  "p",   "pp",  "pt",  "sec",  "sep", "sept", "vol",
 };
 
 /* Marks that end a sentence whatever stands around them, as scripts without spaces write them. */
@@ -53,8 +57,20 @@ static bool sentence_is_opening(uint32_t cp)
            cp == 0x201e || cp == 0xab || cp == 0x2039 || cp == 0xbf || cp == 0xa1;
 }
 
-/* Is the word before the full stop at `stop` one after which the sentence goes on? */
-static bool sentence_is_abbreviation(struct span s, size_t stop)
+static bool sentence_in(struct span word, const char *const *table, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (span_eq_nocase(word, span_of(table[i])))
+            return true;
+    }
+    return false;
+}
+
+/*
+ * Is the word before the full stop at `stop` one after which the sentence goes on?
+ * `number` tells whether a digit follows.
+ */
+static bool sentence_is_abbreviation(struct span s, size_t stop, bool number)
 {
     size_t start = stop;
     while (start > 0 && stop - start <= SENTENCE_ABBREVIATION_MAX &&
@@ -67,11 +83,10 @@ static bool sentence_is_abbreviation(struct span s, size_t stop)
         return false;
     if (word.n == 1 && word.p[0] >= 'A' && word.p[0] <= 'Z' && word.p[0] != 'I')
         return true; /* an initial */
-    for (size_t i = 0; i < sizeof sentence_abbreviations / sizeof sentence_abbreviations[0]; i++) {
-        if (span_eq_nocase(word, span_of(sentence_abbreviations[i])))
-            return true;
-    }
-    return false;
+    return sentence_in(word, sentence_abbreviations,
+                       sizeof sentence_abbreviations / sizeof sentence_abbreviations[0]) ||
+           (number && sentence_in(word, sentence_counters,
+                                  sizeof sentence_counters / sizeof sentence_counters[0]));
 }
 
 /* Does the text at `at` (behind the end mark and its quotes) let a sentence end there? */
@@ -88,7 +103,7 @@ static bool sentence_may_end(struct span s, size_t mark, size_t at, bool stop)
     uint32_t cp = 0;
     if (utf8_decode(span_sub(s, word, s.n), &cp) > 0 && uc_is_property_lowercase(cp))
         return false;
-    return !stop || !sentence_is_abbreviation(s, mark);
+    return !stop || !sentence_is_abbreviation(s, mark, cp < 0x80 && ascii_digit((int)cp));
 }
 
 bool sentence_next(struct span *rest, struct span *sentence)
@@ -98,6 +113,11 @@ bool sentence_next(struct span *rest, struct span *sentence)
         return false;
     for (size_t at = 0; at < s.n;) {
         uint32_t cp = 0;
+        char byte = s.p[at];
+        if ((unsigned char)byte < 0x80 && byte != '.' && byte != '!' && byte != '?') {
+            at++;
+            continue;
+        }
         unsigned len = utf8_decode(span_sub(s, at, s.n), &cp);
         size_t mark = at;
         at += len == 0 ? 1 : len;

@@ -27,8 +27,8 @@ static size_t words_scan(struct span text, size_t limit, size_t *count)
     bool inside = false;
     *count = 0;
     for (size_t at = 0; at < text.n;) {
-        uint32_t cp = 0;
-        unsigned len = utf8_decode(span_sub(text, at, text.n), &cp);
+        uint32_t cp = (unsigned char)text.p[at];
+        unsigned len = cp < 0x80 ? 1 : utf8_decode(span_sub(text, at, text.n), &cp);
         bool alone = words_unspaced(cp);
         if (len == 0 || utf8_blank(cp)) {
             inside = false;

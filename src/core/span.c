@@ -7,15 +7,6 @@ struct span span_of(const char *s)
     return (struct span){s, s == NULL ? 0 : strlen(s)};
 }
 
-struct span span_sub(struct span s, size_t from, size_t to)
-{
-    if (to > s.n)
-        to = s.n;
-    if (from > to)
-        from = to;
-    return (struct span){s.p == NULL ? NULL : s.p + from, to - from};
-}
-
 static bool ascii_blank(char c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r');

@@ -20,7 +20,14 @@ struct span {
 struct span span_of(const char *s);
 
 /* The bytes of s from offset `from` up to `to` (clamped to s). */
-struct span span_sub(struct span s, size_t from, size_t to);
+static inline struct span span_sub(struct span s, size_t from, size_t to)
+{
+    if (to > s.n)
+        to = s.n;
+    if (from > to)
+        from = to;
+    return (struct span){s.p == NULL ? NULL : s.p + from, to - from};
+}
 
 /* s without ASCII blanks (space, TAB, CR, LF, VT, FF) at its ends. */
 struct span span_trim(struct span s);

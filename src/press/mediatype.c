@@ -175,7 +175,8 @@ void mediatype_of(struct mediatype *m, const char *path, int fd, struct span lan
         type = mediatype_ask(m, &m->type, MAGIC_MIME_TYPE, fd);
         /* "inode/x-empty" and "cannot open ..." are no media types. */
         if (type == NULL || strchr(type, '/') == NULL || strchr(type, ' ') != NULL ||
-            strncmp(type, "inode/", 6) == 0 || strcmp(type, "text/gemini") == 0)
+            strncmp(type, "inode/", 6) == 0 || strcmp(type, "application/x-empty") == 0 ||
+            strcmp(type, "text/gemini") == 0)
             type = "application/octet-stream";
     }
     buf_puts(out, type);

@@ -12,12 +12,12 @@
 #define PIECE_PATH_MAX    8192
 #define PIECE_SIDECAR_MAX ((size_t)256 * 1024)
 
-static enum status piece_read_file(int capsule, const char *relative, const char *shown,
+static enum status piece_read_file(int folder, const char *name, const char *shown,
                                    struct buf *bytes, struct error *e)
 {
     int fd = -1;
     struct stat st;
-    enum status status = file_open_beneath(capsule, relative, shown, &fd, &st, e);
+    enum status status = file_open_beneath(folder, name, shown, &fd, &st, e);
     if (status != ST_OK)
         return status;
     status = file_read_fd(fd, shown, bytes, e);
@@ -26,17 +26,18 @@ static enum status piece_read_file(int capsule, const char *relative, const char
 }
 
 /* The sidecar of "a/b.txt" is "a/b.meta"; a missing one leaves `bytes` absent. */
-static enum status piece_read_sidecar(int capsule, struct span source, const char *path,
+static enum status piece_read_sidecar(int folder, const struct scan_entry *entry, const char *path,
                                       struct buf *shown, struct buf *bytes, struct error *e)
 {
-    struct span stem = article_stem(source);
-    struct buf relative;
-    buf_init(&relative, PIECE_PATH_MAX);
-    buf_put(&relative, span_sub(source, 0, (size_t)(stem.p + stem.n - source.p)));
-    buf_puts(&relative, ".meta");
-    buf_putf(shown, "%s/%s", path, buf_str(&relative));
-    enum status status = piece_read_file(capsule, buf_str(&relative), buf_str(shown), bytes, e);
-    buf_fini(&relative);
+    struct span stem = article_stem(entry->path);
+    buf_putf(shown, "%s/", path);
+    size_t start = shown->n + (size_t)(entry->name - entry->path.p);
+    buf_put(shown, span_sub(entry->path, 0, (size_t)(stem.p + stem.n - entry->path.p)));
+    buf_puts(shown, ".meta");
+    const char *whole = buf_str(shown);
+    if (buf_status(shown) != ST_OK)
+        return error_set(e, ST_LIMIT, 0, "%s: the path is too long", entry->path.p);
+    enum status status = piece_read_file(folder, whole + start, whole, bytes, e);
     return status == ST_MISSING ? ST_OK : status;
 }
 
@@ -62,7 +63,7 @@ static enum status piece_read_document(struct piece *p, const struct article_sou
     return piece_explain(status, m, source->name, source->bytes, e);
 }
 
-enum status piece_read(int capsule, const char *path, const struct scan_entry *entry,
+enum status piece_read(int folder, const char *path, const struct scan_entry *entry,
                        struct mediatype *m, struct piece *p, struct error *e)
 {
     *p = (struct piece){.source = entry->path, .size = entry->size, .mtime = entry->mtime};
@@ -81,11 +82,11 @@ enum status piece_read(int capsule, const char *path, const struct scan_entry *e
         status = error_set(e, ST_FORMAT, 0, "%s: not an article: its name does not end in .txt",
                            buf_str(&shown));
     if (status == ST_OK)
-        status = piece_read_file(capsule, entry->path.p, buf_str(&shown), &bytes, e);
+        status = piece_read_file(folder, entry->name, buf_str(&shown), &bytes, e);
     if (status == ST_OK && span_trim(buf_span(&bytes)).n == 0)
         status = error_set(e, ST_FORMAT, 0, "%s: empty", buf_str(&shown));
     if (status == ST_OK)
-        status = piece_read_sidecar(capsule, entry->path, path, &shown_sidecar, &sidecar, e);
+        status = piece_read_sidecar(folder, entry, path, &shown_sidecar, &sidecar, e);
     if (status == ST_OK) {
         struct article_source source = {buf_span(&bytes), ARTICLE_TEXT, buf_str(&shown),
                                         buf_span(&sidecar), buf_str(&shown_sidecar)};

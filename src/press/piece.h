@@ -24,13 +24,13 @@ struct piece {
 /*
  * Read a source.
  *
- * capsule   the capsule's folder, open
- * path      how messages name that folder
+ * folder    of the scan, open
+ * path      how messages name the capsule
  * entry     of the scan; borrowed as long as the piece lives
  * Returns ST_OK; else the piece is empty but for source, size and mtime, and e names the file.
  * piece_fini frees it in either case.
  */
-enum status piece_read(int capsule, const char *path, const struct scan_entry *entry,
+enum status piece_read(int folder, const char *path, const struct scan_entry *entry,
                        struct mediatype *m, struct piece *p, struct error *e) MUST_USE;
 void piece_fini(struct piece *p);
 

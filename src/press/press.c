@@ -70,8 +70,7 @@ static enum status press_open(struct press *p, struct error *e)
         status = scan_folder(p->fd, "static", &p->statics_scan, press_on_problem, p, e);
     if (status == ST_OK)
         status = scan_folder(p->fd, "articles", &p->articles_scan, press_on_problem, p, e);
-    p->statics = (struct statics){.capsule = p->fd,
-                                  .path = p->path,
+    p->statics = (struct statics){.path = p->path,
                                   .lang = span_of(p->capsule.language),
                                   .types = p->types,
                                   .scan = &p->statics_scan,
@@ -116,7 +115,7 @@ static enum status press_claim(struct press *p, const struct piece *piece, const
 static enum status press_read_piece(struct press *p, const struct scan_entry *entry,
                                     struct piece *piece, struct error *e)
 {
-    enum status status = piece_read(p->fd, p->path, entry, p->types, piece, e);
+    enum status status = piece_read(p->articles_scan.fd, p->path, entry, p->types, piece, e);
     if (status == ST_OK)
         status = press_claim(p, piece, "", e);
     if (status == ST_OK)
@@ -377,6 +376,7 @@ enum status press_run(const char *capsule, const char *edition, const char *base
                       struct error *e)
 {
     struct press p = {.path = capsule, .base_url = base_url, .fd = -1};
+    p.articles_scan.fd = p.statics_scan.fd = -1;
     book_init(&p.addresses);
     book_init(&p.names);
     buf_init(&p.page, PRESS_PAGE_MAX);

@@ -16,7 +16,7 @@
 #define SCAN_ARENA_MAX ((size_t)512 * 1024 * 1024)
 
 struct scan_walk {
-    int capsule;
+    size_t root; /* bytes of "FOLDER/" in every path */
     struct scan *scan;
     scan_problem *problem;
     void *context;
@@ -38,15 +38,15 @@ static void scan_tell(const struct scan_walk *w, struct span path, int errnum, c
     w->problem(w->context, path, &e);
 }
 
-/* Open without leaving the capsule; O_PATH asks for nothing but the name. */
-static int scan_open(const struct scan_walk *w, const char *path, uint64_t flags)
+/* Open without leaving the folder; O_PATH asks for nothing but the name. */
+static int scan_open(const struct scan_walk *w, const char *name, uint64_t flags)
 {
     struct open_how how = {.flags = flags | O_CLOEXEC,
                            .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
-    return (int)syscall(SYS_openat2, w->capsule, path, &how, sizeof how);
+    return (int)syscall(SYS_openat2, w->scan->fd, name, &how, sizeof how);
 }
 
-static struct scan_entry *scan_add(struct scan *s, struct span path)
+static struct scan_entry *scan_add(struct scan *s, struct span path, size_t root)
 {
     if (s->count == s->room) {
         size_t room = s->room == 0 ? 64 : s->room * 2;
@@ -60,6 +60,7 @@ static struct scan_entry *scan_add(struct scan *s, struct span path)
     *entry = (struct scan_entry){.path = arena_copy(&s->arena, path)};
     if (entry->path.p == NULL)
         return NULL;
+    entry->name = entry->path.p + root;
     s->count++;
     return entry;
 }
@@ -67,16 +68,17 @@ static struct scan_entry *scan_add(struct scan *s, struct span path)
 /* Look at one name; adds it unless it is a problem. */
 static enum status scan_visit(const struct scan_walk *w, struct span path, struct error *e)
 {
-    int fd = scan_open(w, path.p, O_PATH);
+    const char *name = path.p + w->root;
+    int fd = scan_open(w, name, O_PATH);
     struct stat st;
     if (fd < 0 || fstat(fd, &st) != 0) {
         int cause = errno;
         if (fd >= 0)
             close(fd);
         if (cause == EXDEV)
-            scan_tell(w, path, 0, "a link that leads out of the capsule");
+            scan_tell(w, path, 0, "a link that leads out of its folder");
         else if (cause != ENOENT || fd >= 0 ||
-                 faccessat(w->capsule, path.p, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+                 faccessat(w->scan->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
             scan_tell(w, path, cause, NULL);
         return ST_OK; /* gone since the folder was read: nothing to tell */
     }
@@ -85,7 +87,7 @@ static enum status scan_visit(const struct scan_walk *w, struct span path, struc
         scan_tell(w, path, 0, "neither a file nor a folder");
         return ST_OK;
     }
-    struct scan_entry *entry = scan_add(w->scan, path);
+    struct scan_entry *entry = scan_add(w->scan, path, w->root);
     if (entry == NULL)
         return error_set(e, ST_NOMEM, ENOMEM, "%s", path.p);
     entry->folder = S_ISDIR(st.st_mode);
@@ -99,7 +101,8 @@ static enum status scan_read_folder(const struct scan_walk *w, struct span folde
     struct buf path;
     buf_init(&path, SCAN_PATH_MAX);
     enum status status = ST_OK;
-    int fd = scan_open(w, folder.p, O_RDONLY | O_DIRECTORY);
+    const char *name = folder.n < w->root ? "." : folder.p + w->root;
+    int fd = scan_open(w, name, O_RDONLY | O_DIRECTORY);
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     if (dir == NULL) {
         scan_tell(w, folder, errno, NULL);
@@ -114,11 +117,11 @@ static enum status scan_read_folder(const struct scan_walk *w, struct span folde
         buf_put(&path, folder);
         buf_putc(&path, '/');
         buf_puts(&path, found->d_name);
-        const char *name = buf_str(&path);
+        const char *whole = buf_str(&path);
         if (buf_status(&path) != ST_OK)
             scan_tell(w, folder, ENAMETOOLONG, NULL);
         else
-            status = scan_visit(w, (struct span){name, path.n}, e);
+            status = scan_visit(w, (struct span){whole, path.n}, e);
     }
     if (dir != NULL)
         closedir(dir);
@@ -144,11 +147,14 @@ static int scan_by_path(const void *a, const void *b)
 enum status scan_folder(int capsule, const char *folder, struct scan *s, scan_problem *problem,
                         void *context, struct error *e)
 {
-    *s = (struct scan){0};
+    *s = (struct scan){.fd = -1};
     arena_init(&s->arena, SCAN_ARENA_MAX);
-    struct scan_walk w = {capsule, s, problem, context};
-    if (faccessat(capsule, folder, F_OK, 0) != 0 && errno == ENOENT)
+    struct scan_walk w = {strlen(folder) + 1, s, problem, context};
+    s->fd = openat(capsule, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (s->fd < 0 && errno == ENOENT)
         return ST_OK;
+    if (s->fd < 0)
+        return error_set(e, ST_IO, errno, "%s", folder);
     enum status status = scan_read_folder(&w, span_of(folder), e);
     /* Folders are added at the end of the list that is being walked: no recursion. */
     for (size_t i = 0; status == ST_OK && i < s->count; i++) {
@@ -169,5 +175,7 @@ void scan_fini(struct scan *s)
 {
     free(s->entries);
     arena_fini(&s->arena);
-    *s = (struct scan){0};
+    if (s->fd >= 0)
+        close(s->fd);
+    *s = (struct scan){.fd = -1};
 }

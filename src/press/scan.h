@@ -12,13 +12,15 @@
 #define SCAN_DEPTH_MAX 32
 
 struct scan_entry {
-    struct span path; /* below the capsule, "static/img/a.png"; NUL-ended */
+    struct span path; /* below the capsule, "static/img/a.png"; NUL-ended: what messages name */
+    const char *name; /* below the folder, "img/a.png": what is opened; points into path */
     bool folder;
     int64_t size;  /* bytes */
     int64_t mtime; /* nanoseconds since 1970 */
 };
 
 struct scan {
+    int fd;                     /* the folder, open; -1 when there is none; owned */
     struct scan_entry *entries; /* ordered by path; owned */
     size_t count;
     size_t room;
@@ -32,7 +34,7 @@ typedef void scan_problem(void *context, struct span path, const struct error *e
  * List the files and folders below `folder` ("articles") of the open capsule.
  *
  * Names that begin with '.' (but .well-known) or end in '~' are passed over; symbolic links are
- * followed as long as they stay in the capsule; what is neither a regular file nor a folder, or
+ * followed as long as they stay in the folder; what is neither a regular file nor a folder, or
  * cannot be read, is told to `problem` and left out.  A missing folder is an empty one.
  * Returns ST_OK with *s (scan_fini frees it, also after an error), ST_NOMEM or ST_IO.
  */

@@ -10,16 +10,10 @@
 
 #define STATICS_PATH_MAX ((size_t)16 * 1024)
 #define STATICS_LIST_MAX ((size_t)64 * 1024 * 1024)
-#define STATICS_ROOT     7 /* bytes of "static/" */
-
-static struct span statics_below(const struct scan_entry *entry)
-{
-    return span_sub(entry->path, STATICS_ROOT, entry->path.n);
-}
 
 void statics_address(const struct scan_entry *entry, struct buf *out)
 {
-    struct span rest = statics_below(entry);
+    struct span rest = span_of(entry->name);
     for (size_t at = 0; at <= rest.n;) {
         size_t end = span_find(rest, at, '/');
         buf_putc(out, '/');
@@ -65,13 +59,13 @@ static enum status statics_write_file(const struct statics *s, const struct scan
     buf_putf(&shown, "%s/%s", s->path, entry->path.p);
     struct error cause;
     enum status status =
-        file_open_beneath(s->capsule, entry->path.p, buf_str(&shown), &fd, &st, &cause);
+        file_open_beneath(s->scan->fd, entry->name, buf_str(&shown), &fd, &st, &cause);
     if (status == ST_OK) {
         mediatype_of(s->types, entry->path.p, fd, s->lang, &type);
         struct edition_page page = {.path = address, .status = GEMINI_SUCCESS};
         page.meta = buf_span(&type);
         if (st.st_size > (off_t)STATICS_INSIDE_MAX) {
-            page.file = statics_below(entry);
+            page.file = span_of(entry->name);
             page.size = st.st_size;
             page.mtime = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
         } else if (lseek(fd, 0, SEEK_SET) != 0) {
@@ -123,7 +117,7 @@ static enum status statics_write_listing(const struct statics *s, size_t at, str
     struct pages_listing listing;
     buf_init(&page, STATICS_LIST_MAX);
     buf_init(&type, GEMINI_META_MAX);
-    pages_listing_begin(&listing, statics_below(folder), &page);
+    pages_listing_begin(&listing, span_of(folder->name), &page);
     for (size_t i = at + 1; i < s->scan->count; i++) {
         const struct scan_entry *entry = &s->scan->entries[i];
         if (!statics_is_child(folder, entry))

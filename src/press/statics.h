@@ -13,8 +13,7 @@
 #define STATICS_INSIDE_MAX ((size_t)256 * 1024)
 
 struct statics {
-    int capsule;      /* its folder, open; borrowed */
-    const char *path; /* how messages name that folder */
+    const char *path; /* how messages name the capsule */
     struct span lang; /* of the capsule, may be absent */
     struct mediatype *types;
     const struct scan *scan; /* of "static" */

@@ -1,0 +1,113 @@
+#include "article/clean.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void cleans(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *in, *out;
+    } cases[] = {
+        {"", ""},
+        {"plain\n", "plain\n"},
+        {"\xef\xbb\xbf"
+         "bom",
+         "bom"},
+        {"a\r\nb\rc\n", "a\nb\nc\n"},
+        {"a\x0b"
+         "b\x0c"
+         "c\xc2\x85"
+         "d",
+         "a\nb\nc\nd"},
+        {"a\xe2\x80\xa8"
+         "b\xe2\x80\xa9"
+         "c",
+         "a\nb\n\nc"},
+        {"a\x01\x07\x7f\xc2\x80"
+         "b\tc",
+         "ab\tc"},
+        {"Red \x1b[31malert\x1b[0m now", "Red alert now"},
+        {"a\x1b]0;title\x07"
+         "b\x1b]8;;http://x\x1b\\c",
+         "abc"},
+        {"a\x1b]never ended\nb", "anever ended\nb"},
+        {"a\xc2\x9b"
+         "1mb\x1b",
+         "ab"},
+        {"en\xc2\xadvi\xe2\x80\x8bron", "environ"},
+        {"a\xe2\x80\xae"
+         "b\xe2\x81\xa6"
+         "c",
+         "abc"},
+        {"cafe\xcc\x81", "caf\xc3\xa9"},
+        {"\xd9\x85\xdb\x8c\xe2\x80\x8c\xd8\xae", "\xd9\x85\xdb\x8c\xe2\x80\x8c\xd8\xae"},
+        {"\xf0\x9f\x91\xa8\xe2\x80\x8d\xf0\x9f\x91\xa9",
+         "\xf0\x9f\x91\xa8\xe2\x80\x8d\xf0\x9f\x91\xa9"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct buf out;
+        buf_init(&out, 4096);
+        assert_int_equal(clean_text(span_of(cases[i].in), "x", &out, NULL), ST_OK);
+        assert_string_equal(buf_str(&out), cases[i].out);
+        buf_fini(&out);
+    }
+}
+
+static void names_the_line_that_is_no_text(void **state)
+{
+    (void)state;
+    const struct span bad[] = {SPAN("a\nb\n\xff"), SPAN("a\nb\nc\0d"), SPAN("a\n\n\xc3"),
+                               SPAN("a\n\n\xed\xa0\x80"), SPAN("a\n\n\xc0\xaf")};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct buf out;
+        struct error e;
+        buf_init(&out, 4096);
+        assert_int_equal(clean_text(bad[i], "f.txt", &out, &e), ST_FORMAT);
+        assert_string_equal(e.message, "f.txt: line 3: not UTF-8 text");
+        buf_fini(&out);
+    }
+}
+
+static void shrinks_blanks_of_a_line(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"", ""},
+        {"  a  b\t\tc ", "a b c"},
+        {"\xc2\xa0 a\xc2\xa0", "a"},
+        {"10\xc2\xa0"
+         "000",
+         "10\xc2\xa0"
+         "000"},
+        {"a\xc2\xa0\xc2\xa0"
+         "b",
+         "a b"},
+        {"a\xe3\x80\x80"
+         "b",
+         "a b"},
+        {"a\tb", "a b"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct buf out;
+        buf_init(&out, 256);
+        clean_line(span_of(cases[i][0]), &out);
+        assert_string_equal(buf_str(&out), cases[i][1]);
+        buf_fini(&out);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(cleans),
+        cmocka_unit_test(names_the_line_that_is_no_text),
+        cmocka_unit_test(shrinks_blanks_of_a_line),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,113 @@
+#include "article/frontmatter.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void assert_is(struct span got, const char *expected)
+{
+    assert_int_equal(got.n, strlen(expected));
+    assert_memory_equal(got.p, expected, got.n);
+}
+
+static void reads_every_key(void **state)
+{
+    (void)state;
+    struct document doc;
+    struct span rest;
+    document_init(&doc, 1 << 16);
+    assert_int_equal(
+        frontmatter_read(SPAN("---\ntitle: A: b\nDate: 2024-03-02\nauthor: \"Jo Reed\"\n"
+                              "language: en-GB\nsummary: 'S'\ntags: a, b\n"
+                              "description: D\nsource: https://x.example/\n"
+                              "previous: P\nnext: N\nlayout: post\n---\nText\n"),
+                         "f", &doc, &rest, NULL),
+        ST_OK);
+    assert_is(doc.title, "A: b");
+    assert_is(doc.date, "2024-03-02");
+    assert_is(doc.author, "Jo Reed");
+    assert_is(doc.lang, "en-GB");
+    assert_is(doc.summary, "S");
+    assert_is(doc.tags, "a, b");
+    assert_is(doc.description, "D");
+    assert_is(doc.source, "https://x.example/");
+    assert_is(doc.previous, "P");
+    assert_is(doc.next, "N");
+    assert_is(rest, "Text\n");
+    document_fini(&doc);
+}
+
+static void leaves_text_that_only_looks_like_it(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"---\n\nNo metadata, only a rule first.\n",
+                                        "---\ntitle: never closed\n",
+                                        "--\na: b\n---\n",
+                                        "---\nSome text here.\n---\nMore: text\n",
+                                        "text\n---\n",
+                                        "---\n---\ntext\n"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct document doc;
+        struct span rest;
+        document_init(&doc, 1 << 16);
+        assert_int_equal(frontmatter_read(span_of(texts[i]), "f", &doc, &rest, NULL), ST_OK);
+        assert_is(rest, texts[i]);
+        assert_null(doc.title.p);
+        document_fini(&doc);
+    }
+}
+
+static void takes_the_day_of_a_time(void **state)
+{
+    (void)state;
+    struct document doc;
+    document_init(&doc, 1 << 16);
+    assert_int_equal(
+        frontmatter_read_sidecar(SPAN("date: 2024-03-02T10:00:00Z\n"), "f", &doc, NULL), ST_OK);
+    assert_is(doc.date, "2024-03-02");
+    document_fini(&doc);
+}
+
+static void names_the_line_of_a_bad_value(void **state)
+{
+    (void)state;
+    struct document doc;
+    struct error e;
+    struct span rest;
+    document_init(&doc, 1 << 16);
+    assert_int_equal(
+        frontmatter_read(SPAN("---\ntitle: T\ndate: yesterday\n---\n"), "f.txt", &doc, &rest, &e),
+        ST_SYNTAX);
+    assert_string_equal(e.message, "f.txt: line 3: date is not YYYY-MM-DD: yesterday");
+    assert_int_equal(frontmatter_read_sidecar(SPAN("\nlang: e\n"), "f.meta", &doc, &e), ST_SYNTAX);
+    assert_string_equal(e.message, "f.meta: line 2: lang is not a language tag: e");
+    document_fini(&doc);
+}
+
+static void knows_language_tags(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"en", "de-AT", "zh-Hant-TW", "sl-rozaj-biske", "es-419"};
+    static const char *const bad[] = {
+        "", "e", "en-", "-en", "en_GB", "english language", "en--GB", "abcdefghi", "12"};
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+        assert_true(frontmatter_is_lang(span_of(good[i])));
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_false(frontmatter_is_lang(span_of(bad[i])));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_every_key),
+        cmocka_unit_test(leaves_text_that_only_looks_like_it),
+        cmocka_unit_test(takes_the_day_of_a_time),
+        cmocka_unit_test(names_the_line_of_a_bad_value),
+        cmocka_unit_test(knows_language_tags),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,169 @@
+#include "article/text.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "article/gemtext.h"
+
+/* What a text is to become: title and neighbours ("" for none), and the gemtext of its blocks. */
+struct text_case {
+    const char *name;
+    const char *in;
+    const char *title, *previous, *next;
+    const char *body;
+};
+
+#define LONG_LINE                                                                               \
+    "The ferry company said on Monday that the night service between the islands will stop in " \
+    "May, since too few people use it and the last boat is older than its crew, who will be kept."
+
+static const struct text_case text_cases[] = {
+    {"a title and a paragraph", "Title\n\nText.\n", "Title", "", "", "Text.\n"},
+    {"the prompt at the head goes", "Title\n\nNo time to read?\nGet a summary\n\nText.\n", "Title",
+     "", "", "Text.\n"},
+    {"the prompt goes in any case", "Title\n\n NO TIME TO READ? \nget a SUMMARY\nText.\n", "Title",
+     "", "", "Text.\n"},
+    {"the prompt before the title goes", "No time to read?\nGet a summary\n\nTitle\n\nText.\n",
+     "Title", "", "", "Text.\n"},
+    {"a sentence with the words of the prompt stays",
+     "Title\n\nReaders can Get a summary of the plan.\n", "Title", "", "",
+     "Readers can Get a summary of the plan.\n"},
+    {"both neighbours at the foot",
+     "Title\n\nText.\n\nPrevious Article\n\nOld one\n\nNext Article\n\nNew one\n", "Title",
+     "Old one", "New one", "Text.\n"},
+    {"neighbours in capitals with colons",
+     "Title\n\nText.\nPREVIOUS ARTICLE:\nOld one\nNEXT ARTICLE:\nNew one\n", "Title", "Old one",
+     "New one", "Text.\n"},
+    {"only a previous one", "Title\n\nText.\n\nPrevious Article\nOld one\n", "Title", "Old one", "",
+     "Text.\n"},
+    {"only a next one", "Title\n\nText.\n\nNext Article\nNew one\n", "Title", "", "New one",
+     "Text.\n"},
+    {"markers without titles", "Title\n\nText.\n\nPrevious Article\nNext Article\n", "Title", "",
+     "", "Text.\n"},
+    {"a marker without its title, then one with it",
+     "Title\n\nText.\n\nPrevious Article\nNext Article\nNew one\n", "Title", "", "New one",
+     "Text.\n"},
+    {"the prompt between text and markers",
+     "Title\n\nText.\n\nNo time to read?\nGet a summary\nPrevious Article\n\nOld one\n", "Title",
+     "Old one", "", "Text.\n"},
+    {"neighbours below the title",
+     "Title\n\nPrevious Article\nOld one\nNext Article\nNew one\n\n" LONG_LINE "\n", "Title",
+     "Old one", "New one", LONG_LINE "\n"},
+    {"neighbours above the title",
+     "Previous Article\nOld one\nNext Article\nNew one\n\nTitle\n\n" LONG_LINE "\n", "Title",
+     "Old one", "New one", LONG_LINE "\n"},
+    {"a marker inside a sentence is text", "Title\n\nThe Previous Article\nwas better, he said.\n",
+     "Title", "", "", "The Previous Article\nwas better, he said.\n"},
+    {"a paragraph wrapped at a width is one line",
+     "Title\n\nThe council of the town has decided that the old harbour light\n"
+     "is to be painted white again, as it was before the war, and that\n"
+     "the keeper's house is to be opened.\n",
+     "Title", "", "",
+     "The council of the town has decided that the old harbour light is to be painted white again, "
+     "as it was before the war, and that the keeper's house is to be opened.\n"},
+    {"a word broken at its hyphen is joined",
+     "Title\n\nThe council of the town has decided that the harbour's well-\n"
+     "known light is to be painted.\n",
+     "Title", "", "",
+     "The council of the town has decided that the harbour's well-known light is to be painted.\n"},
+    {"verse keeps its lines", "Title\n\nRoses are red\nViolets are blue\n", "Title", "", "",
+     "Roses are red\nViolets are blue\n"},
+    {"long lines are paragraphs of their own", "Title\n\n" LONG_LINE "\n" LONG_LINE "\n", "Title",
+     "", "", LONG_LINE "\n\n" LONG_LINE "\n"},
+    {"lists of any mark become items",
+     "Title\n\nTo buy:\n- milk\n- bread\n\n\xe2\x80\xa2 tea\n\n* salt\n", "Title", "", "",
+     "To buy:\n\n* milk\n* bread\n* tea\n* salt\n"},
+    {"an indented line belongs to its item", "Title\n\n- one and\n  more of it\n- two\n", "Title",
+     "", "", "* one and more of it\n* two\n"},
+    {"numbers stay lines", "Title\n\n1. one\n2. two\n", "Title", "", "", "1. one\n2. two\n"},
+    {"markup by accident is disarmed", "Title\n\n=> /x y\n\n#tag\n\n> q\n\n```\n", "Title", "", "",
+     " => /x y\n\n #tag\n\n > q\n\n ```\n"},
+    {"blanks shrink",
+     "Title\n\n  a \t b\xc2\xa0 c 10\xc2\xa0"
+     "000  \n",
+     "Title", "", "",
+     "a b c 10\xc2\xa0"
+     "000\n"},
+    {"a wrapped title is one line",
+     "The council of the town and its plans for\nthe harbour\n\nText.\n",
+     "The council of the town and its plans for the harbour", "", "", "Text.\n"},
+    {"a title close to the text", "Title\n" LONG_LINE "\n", "Title", "", "", LONG_LINE "\n"},
+    {"a text without a title", LONG_LINE " " LONG_LINE "\n\nMore.\n", "", "", "",
+     LONG_LINE " " LONG_LINE "\n\nMore.\n"},
+    {"one line alone is text", "Only this.\n", "", "", "", "Only this.\n"},
+};
+
+static void assert_known(struct span got, const char *expected)
+{
+    assert_int_equal(got.n, strlen(expected));
+    if (got.n > 0)
+        assert_memory_equal(got.p, expected, got.n);
+}
+
+static void reads_texts(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof text_cases / sizeof text_cases[0]; i++) {
+        const struct text_case *c = &text_cases[i];
+        struct document doc;
+        struct buf out;
+        struct gemtext g;
+        struct error e = {0};
+        document_init(&doc, 1 << 20);
+        buf_init(&out, 1 << 20);
+        print_message("%s\n", c->name);
+        assert_int_equal(text_import(span_of(c->in), &doc, &e), ST_OK);
+        gemtext_init(&g, &out);
+        gemtext_blocks(&g, &doc);
+        assert_string_equal(buf_str(&out), c->body);
+        assert_known(doc.title, c->title);
+        assert_known(doc.previous, c->previous);
+        assert_known(doc.next, c->next);
+        buf_fini(&out);
+        document_fini(&doc);
+    }
+}
+
+static void refuses_what_holds_no_text(void **state)
+{
+    (void)state;
+    static const char *const empty[] = {"", "\n\n", " \n\t\n", "No time to read?\nGet a summary\n",
+                                        "Previous Article\nNext Article\n"};
+    for (size_t i = 0; i < sizeof empty / sizeof empty[0]; i++) {
+        struct document doc;
+        struct error e = {0};
+        document_init(&doc, 1 << 20);
+        assert_int_equal(text_import(span_of(empty[i]), &doc, &e), ST_FORMAT);
+        assert_true(strlen(e.message) > 0);
+        document_fini(&doc);
+    }
+}
+
+static void keeps_what_front_matter_said(void **state)
+{
+    (void)state;
+    struct document doc;
+    document_init(&doc, 1 << 20);
+    doc.title = SPAN("Better title");
+    doc.next = SPAN("Better next");
+    assert_int_equal(text_import(SPAN("Title\n\nText.\n\nNext Article\nNew one\n"), &doc, NULL),
+                     ST_OK);
+    assert_known(doc.title, "Better title");
+    assert_known(doc.next, "Better next");
+    document_fini(&doc);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_texts),
+        cmocka_unit_test(refuses_what_holds_no_text),
+        cmocka_unit_test(keeps_what_front_matter_said),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

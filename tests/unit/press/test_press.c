@@ -1,0 +1,231 @@
+#include "press/press.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "core/file.h"
+#include "edition/reader.h"
+
+/* A capsule in a folder of its own, and where its edition goes. */
+struct place {
+    char root[64];
+    char capsule[128];
+    char edition[128];
+};
+
+static void put(const struct place *p, const char *path, const char *bytes)
+{
+    char whole[512];
+    snprintf(whole, sizeof whole, "%s/%s", p->capsule, path);
+    char *slash = strrchr(whole, '/');
+    *slash = '\0';
+    assert_int_equal(file_make_dir(whole, NULL), ST_OK);
+    *slash = '/';
+    assert_int_equal(file_write(whole, 0644, span_of(bytes), NULL), ST_OK);
+}
+
+static int make_place(void **state)
+{
+    struct place *p = calloc(1, sizeof *p);
+    strcpy(p->root, "/tmp/broadsheet-press-XXXXXX");
+    if (mkdtemp(p->root) == NULL)
+        return 1;
+    snprintf(p->capsule, sizeof p->capsule, "%s/capsule", p->root);
+    snprintf(p->edition, sizeof p->edition, "%s/edition.db", p->root);
+    *state = p;
+    return mkdir(p->capsule, 0755);
+}
+
+static int remove_place(void **state)
+{
+    struct place *p = *state;
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf '%s'", p->root);
+    int result = system(command);
+    free(p);
+    return result;
+}
+
+/* The bytes at an address; fails unless the address has this status and meta. */
+static void assert_page(const struct place *p, const char *path, int status, const char *meta,
+                        const char *body)
+{
+    struct edition *ed = NULL;
+    struct edition_found found;
+    char bytes[8192] = "";
+    assert_int_equal(edition_open(p->edition, &ed, NULL), ST_OK);
+    if (edition_find(ed, span_of(path), &found, NULL) != ST_OK)
+        fail_msg("no page at %s", path);
+    assert_int_equal(found.status, status);
+    assert_string_equal(found.meta, meta);
+    if (body != NULL) {
+        assert_true(found.size < sizeof bytes);
+        assert_int_equal(edition_read(ed, found.id, 0, bytes, (size_t)found.size, NULL), ST_OK);
+        assert_string_equal(bytes, body);
+    }
+    edition_release(ed);
+}
+
+static bool has_page(const struct place *p, const char *path)
+{
+    struct edition *ed = NULL;
+    struct edition_found found;
+    assert_int_equal(edition_open(p->edition, &ed, NULL), ST_OK);
+    enum status status = edition_find(ed, span_of(path), &found, NULL);
+    edition_release(ed);
+    return status == ST_OK;
+}
+
+static void press(const struct place *p)
+{
+    struct error e = {0};
+    if (press_run(p->capsule, p->edition, "gemini://news.example/", &e) != ST_OK)
+        fail_msg("%s", e.message);
+}
+
+static void writes_every_page_of_a_capsule(void **state)
+{
+    const struct place *p = *state;
+    put(p, "capsule.conf", "title = \"News\"\nlanguage = \"en\"\n");
+    put(p, "articles/a.txt", "Title A\n\nText.\n\nNext Article\nNot here\n");
+    put(p, "articles/deep/b.txt", "---\ndate: 2024-01-01\nlang: de\n---\nTitel B\n\nText.\n");
+    put(p, "static/pic.png", "\x89PNG");
+    press(p);
+    assert_page(p, "/", 20, "text/gemini; lang=en",
+                "# News\n\n=> b.gmi 2024-01-01 Titel B\n\n=> a.gmi Title A\n");
+    assert_page(p, "/index.gmi", 20, "text/gemini; lang=en", NULL);
+    assert_page(p, "/a.gmi", 20, "text/gemini; lang=en", NULL);
+    assert_page(p, "/a-summary.gmi", 20, "text/gemini; lang=en", NULL);
+    assert_page(p, "/b.gmi", 20, "text/gemini; lang=de", NULL);
+    assert_page(p, "/not-here.gmi", 20, "text/gemini; lang=en", NULL);
+    assert_page(p, "/pic.png", 20, "image/png", "\x89PNG");
+    assert_page(p, "/urls.txt", 20, "text/plain; charset=utf-8",
+                "gemini://news.example/index.gmi\n"
+                "gemini://news.example/b.gmi\n"
+                "gemini://news.example/b-summary.gmi\n"
+                "gemini://news.example/a.gmi\n"
+                "gemini://news.example/a-summary.gmi\n"
+                "gemini://news.example/not-here.gmi\n"
+                "gemini://news.example/pic.png\n");
+}
+
+static void static_folders_have_pages_and_a_redirect(void **state)
+{
+    const struct place *p = *state;
+    put(p, "static/docs/one.gmi", "# One\n");
+    put(p, "static/own/index.gmi", "# Own\n");
+    put(p, "static/.hidden", "x");
+    put(p, "static/.well-known/x", "y");
+    press(p);
+    assert_page(p, "/docs", 31, "/docs/", "");
+    assert_page(p, "/docs/", 20, "text/gemini",
+                "# docs/\n\n=> ../ ↑ One folder up\n=> ./one.gmi one.gmi\n");
+    assert_page(p, "/own/", 20, "text/gemini", "# Own\n");
+    assert_false(has_page(p, "/.hidden"));
+    assert_true(has_page(p, "/.well-known/x"));
+}
+
+static void an_own_front_page_moves_the_index(void **state)
+{
+    const struct place *p = *state;
+    put(p, "articles/a.txt", "Title A\n\nText.\n");
+    put(p, "static/index.gmi", "# Mine\n");
+    press(p);
+    assert_page(p, "/", 20, "text/gemini", "# Mine\n");
+    assert_page(p, "/index.gmi", 20, "text/gemini", "# Mine\n");
+    assert_page(p, "/archive.gmi", 20, "text/gemini", "# capsule\n\n=> a.gmi Title A\n");
+    assert_page(p, "/a.gmi", 20, "text/gemini",
+                "# Title A\n\n=> a-summary.gmi No time to read? Get a summary\n"
+                "=> archive.gmi ← No previous article: all articles\n"
+                "=> archive.gmi → No next article: all articles\n\nText.\n\n"
+                "=> a-summary.gmi No time to read? Get a summary\n"
+                "=> archive.gmi ← No previous article: all articles\n"
+                "=> archive.gmi → No next article: all articles\n"
+                "=> archive.gmi ↑ All articles\n");
+}
+
+static void a_stub_gives_way_to_its_article(void **state)
+{
+    const struct place *p = *state;
+    put(p, "articles/a.txt", "Title A\n\nText.\n\nNext Article\nThe next one\n");
+    press(p);
+    assert_true(has_page(p, "/the-next-one.gmi"));
+    put(p, "articles/z.txt", "The Next One!\n\nIts text.\n");
+    press(p);
+    assert_false(has_page(p, "/the-next-one.gmi"));
+    assert_true(has_page(p, "/z.gmi"));
+}
+
+static void of_two_with_one_address_the_first_stays(void **state)
+{
+    const struct place *p = *state;
+    put(p, "articles/a.txt", "First\n\nText.\n");
+    put(p, "articles/b/a.txt", "Second\n\nText.\n");
+    put(p, "articles/index.txt", "Third\n\nText.\n");
+    put(p, "articles/page.txt", "Fourth\n\nText.\n");
+    put(p, "static/page.gmi", "# Static\n");
+    press(p);
+    assert_page(p, "/", 20, "text/gemini", "# capsule\n\n=> a.gmi First\n");
+    assert_page(p, "/page.gmi", 20, "text/gemini", "# Static\n");
+}
+
+static void nothing_to_serve_is_an_error_that_leaves_all_as_it_was(void **state)
+{
+    const struct place *p = *state;
+    struct error e = {0};
+    assert_int_equal(press_run(p->capsule, p->edition, "gemini://x/", &e), ST_FORMAT);
+    assert_non_null(strstr(e.message, p->capsule));
+    assert_int_not_equal(access(p->edition, F_OK), 0);
+    put(p, "articles/a.txt", "Title A\n\nText.\n");
+    press(p);
+    put(p, "articles/a.txt", "\xff\xfe");
+    assert_int_equal(press_run(p->capsule, p->edition, "gemini://x/", &e), ST_FORMAT);
+    assert_true(has_page(p, "/a.gmi"));
+    put(p, "capsule.conf", "title = \"x\"\nlanguage = \"not a tag\"\n");
+    assert_int_equal(press_run(p->capsule, p->edition, "gemini://x/", &e), ST_SYNTAX);
+    assert_int_equal(press_run("/nonexistent", p->edition, "gemini://x/", &e), ST_MISSING);
+    assert_true(has_page(p, "/a.gmi"));
+}
+
+static void links_that_lead_out_are_not_followed(void **state)
+{
+    const struct place *p = *state;
+    char at[256];
+    put(p, "articles/a.txt", "Title A\n\nText.\n");
+    put(p, "static/good.txt", "good");
+    snprintf(at, sizeof at, "%s/static/out.txt", p->capsule);
+    assert_int_equal(symlink("/etc/passwd", at), 0);
+    snprintf(at, sizeof at, "%s/static/in.txt", p->capsule);
+    assert_int_equal(symlink("good.txt", at), 0);
+    snprintf(at, sizeof at, "%s/static/pipe", p->capsule);
+    assert_int_equal(mkfifo(at, 0644), 0);
+    press(p);
+    assert_false(has_page(p, "/out.txt"));
+    assert_false(has_page(p, "/pipe"));
+    assert_page(p, "/in.txt", 20, "text/plain; charset=utf-8", "good");
+}
+
+#define PRESS_TEST(test) cmocka_unit_test_setup_teardown(test, make_place, remove_place)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        PRESS_TEST(writes_every_page_of_a_capsule),
+        PRESS_TEST(static_folders_have_pages_and_a_redirect),
+        PRESS_TEST(an_own_front_page_moves_the_index),
+        PRESS_TEST(a_stub_gives_way_to_its_article),
+        PRESS_TEST(of_two_with_one_address_the_first_stays),
+        PRESS_TEST(nothing_to_serve_is_an_error_that_leaves_all_as_it_was),
+        PRESS_TEST(links_that_lead_out_are_not_followed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
