@@ -237,13 +237,13 @@ static bool supervisor_has_edition(const struct supervisor *s)
 static void supervisor_on_ready(void *context)
 {
     struct supervisor *s = context;
+    log_line(LOG_INFO, "serving %s: open %s in Lagrange or Amfora", s->capsule, s->base_url.p);
     for (size_t i = 0; i < s->socket_count; i++) {
         char name[LISTENER_NAME_MAX];
         listener_name(s->sockets[i], name);
         printf("listening on %s\n", name);
     }
     fflush(stdout);
-    log_line(LOG_INFO, "serving %s: open %s in Lagrange or Amfora", s->capsule, s->base_url.p);
 }
 
 static void supervisor_start_crew(struct supervisor *s)
@@ -315,9 +315,9 @@ static void supervisor_start_signals(struct supervisor *s)
 /* The loop has ended: a signal that comes now changes nothing any more. */
 static void supervisor_stop_signals(struct supervisor *s)
 {
-    signal(SIGTERM, SIG_IGN);
-    signal(SIGINT, SIG_IGN);
-    signal(SIGHUP, SIG_IGN);
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, NULL); /* closing a handle brings the default action back */
     uv_close((uv_handle_t *)&s->term, NULL);
     uv_close((uv_handle_t *)&s->interrupt, NULL);
     uv_close((uv_handle_t *)&s->hangup, NULL);

@@ -2,7 +2,8 @@
 """Run every libFuzzer target of a build, two at a time; one line sums up each.
 
 Each works on a copy of tests/fuzz/corpus/NAME in BUILD/fuzz-work/NAME, where its new inputs stay;
-an input that makes it fail goes to BUILD/fuzz-artifacts/.
+an input that makes it fail goes to BUILD/fuzz-artifacts/.  tests/fuzz/NAME.dict, if there is one,
+holds words that its inputs are made of.
 """
 
 import argparse
@@ -54,7 +55,7 @@ def last(pattern, text, otherwise="?"):
 def report(text):
     """The part of a failed run's output that tells what happened."""
     lines = text.splitlines()
-    bad = [n for n, line in enumerate(lines) if re.search("ERROR:|runtime error:", line)]
+    bad = [n for n, line in enumerate(lines) if re.search("ERROR:|runtime error:|broken promise:", line)]
     start = bad[0] if bad else max(0, len(lines) - REPORT_LINES)
     return "\n".join(lines[start:start + REPORT_LINES])
 
@@ -66,8 +67,12 @@ def fuzz(build, target, seconds):
     log = build / f"fuzz-work/{name}.log"
     command = [
         target, f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=1024", "-max_len=65536",
-        "-print_final_stats=1", f"-artifact_prefix={build}/fuzz-artifacts/{name}-", work,
+        "-print_final_stats=1", f"-artifact_prefix={build}/fuzz-artifacts/{name}-",
     ]
+    words = ROOT / f"tests/fuzz/{name}.dict"
+    if words.exists():
+        command.append(f"-dict={words}")
+    command.append(work)
     status = run(command, seconds + EXTRA_SECONDS, log)
     text = log.read_text(errors="replace")
     done = last(r"stat::number_of_executed_units:\s*(\d+)", text)
