@@ -24,10 +24,8 @@ else ifeq ($(VARIANT),sanitize)
 else ifeq ($(VARIANT),fuzz)
   override CC := $(CLANG)
   OPTIMISE := -O1 -g $(SANITIZE) -fsanitize=fuzzer-no-link
-else ifeq ($(VARIANT),coverage)
-  OPTIMISE := -O0 -g --coverage
 else
-  $(error VARIANT=$(VARIANT): must be release, clang, sanitize, fuzz or coverage)
+  $(error VARIANT=$(VARIANT): must be release, clang, sanitize or fuzz)
 endif
 
 PACKAGES := openssl libuv sqlite3 libmagic libconfuse
@@ -62,7 +60,7 @@ FUZZ_SECONDS ?= 60
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(PROGRAM) ## build the program (VARIANT=release, clang, sanitize, fuzz or coverage)
+all: $(PROGRAM) ## build the program (VARIANT=release, clang, sanitize or fuzz)
 
 $(PROGRAM): $(MAIN_OBJECT) $(OBJECTS)
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
@@ -108,10 +106,6 @@ fuzz-targets: $(FUZZERS)
 bench: $(PROGRAM) $(BENCHES) ## measure speed and size beside a bare OpenSSL server
 	$(PYTHON) tests/bench/bench.py --build $(BUILD) $(BENCH_ARGS)
 
-coverage: ## tests on an instrumented build, then lines covered per room
-	$(MAKE) VARIANT=coverage test
-	$(PYTHON) tests/coverage.py --build build/coverage
-
 clean-machine: ## both README commands in bare Debian 12 and 13 trees (root, debootstrap)
 	contrib/clean-machine.sh $(DEBIANS)
 
@@ -124,4 +118,4 @@ clean: ## remove everything built
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: all run test sanitize lint format fuzz fuzz-targets bench coverage clean-machine install clean help
+.PHONY: all run test sanitize lint format fuzz fuzz-targets bench clean-machine install clean help

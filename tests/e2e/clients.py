@@ -1,0 +1,33 @@
+"""Programs of other people that the tests drive, and what to do where one is missing."""
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+
+def missing(name, what):
+    """A client cannot be had: CI fails, any other machine skips, and both say so.
+
+    BROADSHEET_REFUSED lists clients that the package registry itself refused to the set-up script:
+    nobody can do anything about those, in CI either.
+    """
+    refused = re.split(r"[\s,:]+", os.environ.get("BROADSHEET_REFUSED", ""))
+    if name in refused:
+        pytest.skip(f"{name}: the package registry refused it to the set-up script")
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{what}: CI must have it; is the set-up script complete?")
+    pytest.skip(what)
+
+
+def require_client(name):
+    """The path of a client program."""
+    found = shutil.which(name) or shutil.which(name, path=Path.home() / "go" / "bin")
+    return found or missing(name, f"{name} is not installed")
+
+
+def require_folder(name, path):
+    """A folder that a package brings."""
+    return path if Path(path).is_dir() else missing(name, f"{path} is missing")

@@ -1,0 +1,46 @@
+"""Fixtures: capsules, and servers that are looked at again when they end."""
+
+import pytest
+
+import program
+import samples
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _the_program_is_built():
+    if not program.BINARY.is_file():
+        pytest.exit(f"{program.BINARY} is missing: run make first", 2)
+
+
+@pytest.fixture
+def capsule(tmp_path):
+    """A capsule that holds the seed article and nothing else."""
+    return samples.Capsule(tmp_path / "capsule", seed=True)
+
+
+@pytest.fixture
+def empty_capsule(tmp_path):
+    """A capsule with an empty folder of articles."""
+    return samples.Capsule(tmp_path / "capsule")
+
+
+@pytest.fixture
+def serve(tmp_path):
+    """serve(capsule, ...) starts a server that is ended, and checked, after the test."""
+    servers = program.Servers(tmp_path)
+    yield servers
+    servers.stop()
+
+
+@pytest.fixture(scope="module")
+def serve_module(tmp_path_factory):
+    """As `serve`, for servers that a whole file of tests shares."""
+    servers = program.Servers(tmp_path_factory.mktemp("servers"))
+    yield servers
+    servers.stop()
+
+
+@pytest.fixture(scope="module")
+def site(serve_module, tmp_path_factory):
+    """A server on the full sample capsule; tests must leave it as it is."""
+    return serve_module(samples.full_capsule(tmp_path_factory.mktemp("site") / "capsule"))

@@ -1,0 +1,215 @@
+"""TLS: versions, suites, the end of every answer, resumption.
+
+The numbers in brackets are the items of the conformance list that a test covers.
+"""
+
+import os
+import re
+import ssl
+from contextlib import closing
+
+import pytest
+
+from program import wait_until
+from samples import LARGE, SEED_SLUG, SEED_TITLE
+from wire import (TLS12, TLS13, TLS_VERSIONS, both_versions, client_context, client_hello,
+                  openssl_client, plain)
+
+ARTICLE = f"/{SEED_SLUG}.gmi"
+CRLF = b"\r\n"
+
+# One request for each way in which an answer can come about.
+ANSWERS = {
+    "a page": ("gemini://localhost{}", 20),
+    "a small file": ("gemini://localhost/robots.txt{}", 20),
+    "an empty file": ("gemini://localhost/empty.txt{}", 20),
+    "a large file": ("gemini://localhost/large.bin{}", 20),
+    "a listing": ("gemini://localhost/files/{}", 20),
+    "a redirect": ("gemini://localhost/docs{}", 31),
+    "a missing page": ("gemini://localhost/nothing{}", 51),
+    "another host": ("gemini://example.org/{}", 53),
+    "a fragment": ("gemini://localhost/#x{}", 59),
+    "an empty line": ("{}", 59),
+    "a line without an end": ("x" * 1025, 59),
+    "a line that is far too long": ("x" * 9000 + "{}", 59),
+}
+
+
+@both_versions
+def test_both_versions_are_served(site, version):
+    answer = site.fetch(ARTICLE, version=version).check(20)
+    assert answer.version == version.name.replace("_", ".")
+    assert answer.title == SEED_TITLE
+
+
+@both_versions
+@pytest.mark.parametrize("request_line, status", ANSWERS.values(), ids=ANSWERS)
+def test_every_answer_ends_with_close_notify_and_a_close(site, version, request_line, status):
+    answer = site.ask(request_line.format("\r\n").encode(), version=version).check(status)
+    assert answer.seconds < 5, "the end waits for the client's"
+
+
+# [2] Old versions
+
+VERSIONS = {"SSL 3.0": 0x0300, "TLS 1.0": 0x0301, "TLS 1.1": 0x0302}
+
+
+@pytest.mark.parametrize("version", VERSIONS.values(), ids=VERSIONS)
+def test_an_old_version_gets_an_alert_or_a_close(site, version):
+    for record_version in (0x0301, version):
+        answer = plain(site.port, client_hello(version, record_version))
+        assert answer == b"" or answer[0] == 0x15, f"no alert: {answer[:20]!r}"
+
+
+def test_the_hello_of_the_tests_for_old_versions_is_good_for_tls_1_2(site):
+    answer = plain(site.port, client_hello(0x0303), enough=6)
+    assert answer[0] == 0x16 and answer[5] == 2, "a ServerHello"
+
+
+@pytest.mark.parametrize("option", ["-tls1", "-tls1_1"])
+def test_openssl_cannot_talk_to_it_with_an_old_version(site, option):
+    request = site.url("/robots.txt").encode() + CRLF
+    assert openssl_client(site.port, request, option, "-cipher", "ALL:@SECLEVEL=0") == b""
+    assert openssl_client(site.port, request, "-tls1_2", "-cipher", "ALL:@SECLEVEL=0") != b""
+
+
+# [6] Suites
+
+
+@both_versions
+def test_the_suite_is_forward_secret_and_authenticates_data(site, version):
+    name, protocol, _ = site.fetch("/", version=version).cipher
+    assert re.search("GCM|CHACHA20|CCM", name), name
+    assert protocol == "TLSv1.3" or name.startswith("ECDHE-")
+
+
+@pytest.mark.parametrize("suite", ["ECDHE-ECDSA-AES128-SHA256", "ECDHE-ECDSA-AES256-SHA"])
+def test_suites_that_do_not_authenticate_data_as_they_encrypt_it_are_refused(site, suite):
+    context = client_context(TLS12, f"{suite}:@SECLEVEL=0")
+    with closing(site.connect(context=context)) as connection, pytest.raises(ssl.SSLError):
+        connection.handshake()
+
+
+@pytest.mark.parametrize("suite", ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384",
+                                   "ECDHE-ECDSA-CHACHA20-POLY1305"])
+def test_the_good_suites_of_tls_1_2_are_taken(site, suite):
+    assert site.fetch("/", context=client_context(TLS12, suite)).cipher[0] == suite
+
+
+# [8] Extras of the handshake
+
+
+@both_versions
+def test_unknown_application_protocols_are_ignored(site, version):
+    context = client_context(version, alpn=["h2", "http/1.1"])
+    site.fetch(ARTICLE, context=context).check(20)
+
+
+def test_a_client_cannot_renegotiate(site):
+    seen = openssl_client(site.port, b"R\n", "-tls1_2", "-no_ign_eof", "-no-interactive")
+    assert b"20 " not in seen
+    site.fetch("/").check(20)
+
+
+@both_versions
+@pytest.mark.parametrize("segment", [1, 7, 100])
+def test_a_handshake_may_come_in_any_number_of_pieces(site, version, segment):
+    answer = site.fetch(ARTICLE, version=version, segment=segment).check(20)
+    assert answer.title == SEED_TITLE
+
+
+# [11, 12] Clients that close early, or never
+
+
+@pytest.mark.parametrize("version, how", [(TLS12, "fin"), (TLS13, "fin"), (TLS13, "close_notify")],
+                         ids=["TLS 1.2, FIN", "TLS 1.3, FIN", "TLS 1.3, close_notify"])
+@pytest.mark.parametrize("path", [ARTICLE, "/large.bin", "/nothing"])
+def test_a_client_that_half_closes_still_gets_its_answer(site, version, how, path):
+    whole = site.fetch(path).data
+    assert site.fetch(path, version=version, half_close=how).data == whole
+
+
+def test_a_client_that_never_closes_is_not_waited_for(serve, capsule):
+    server = serve(capsule)
+    server.workers(2)
+    before = server.descriptors()
+    kept = []
+    for version in TLS_VERSIONS * 8:
+        connection = server.connect(version=version).handshake()
+        connection.send(server.url(ARTICLE).encode() + CRLF)
+        assert connection.finish().check(20).seconds < 5
+        kept.append(connection)
+    server.wait_let_go(before, 5)
+    for connection in kept:
+        connection.close()
+
+
+@both_versions
+def test_a_slow_reader_gets_the_whole_file(site, version):
+    with closing(site.connect(version=version, receive_buffer=4096)) as connection:
+        connection.handshake()
+        connection.send(site.url("/large.bin").encode() + CRLF)
+        first = connection.read_some()
+        for _ in range(3):
+            site.fetch(ARTICLE).check(20)
+        assert connection.finish(first).check(20).body == LARGE
+
+
+# [7] Resumption
+
+
+@both_versions
+def test_a_resumed_session_behaves_like_a_new_one(site, version):
+    context = client_context(version)
+    first = site.fetch(ARTICLE, context=context).check(20)
+    assert not first.resumed and first.session is not None
+    second = site.fetch(ARTICLE, context=context, session=first.session).check(20)
+    assert second.resumed and second.data == first.data
+    third = site.fetch("/nothing", context=context, session=second.session or first.session)
+    assert third.check(51).resumed
+
+
+@both_versions
+def test_a_session_of_one_worker_resumes_at_the_other(serve, capsule, version):
+    server = serve(capsule, workers=2)
+    server.workers(2)
+    context = client_context(version)
+    request = server.url(ARTICLE).encode() + CRLF
+
+    def talk(session):
+        with closing(server.connect(context=context, session=session)) as connection:
+            connection.handshake()
+            worker = server.worker_of(connection)
+            connection.send(request)
+            return worker, connection.finish().check(20)
+
+    issuer, first = talk(None)
+    if issuer is None and os.geteuid() != 0:
+        pytest.skip("this user may not look into the workers")
+    assert issuer is not None, "the worker of a connection could not be found"
+    for _ in range(300):
+        worker, answer = talk(first.session)
+        assert answer.resumed, f"worker {worker} did not resume a session of worker {issuer}"
+        if worker not in (None, issuer):
+            return
+    pytest.fail("the other worker never took a connection")
+
+
+@both_versions
+def test_a_session_outlives_the_worker_that_made_it(serve, capsule, version):
+    server = serve(capsule, workers=1)
+    context = client_context(version)
+    first = server.fetch(ARTICLE, context=context)
+    old = server.workers(1)[0]
+    old.kill()
+    wait_until(lambda: server.children() and not old.alive(), 10, "a new worker")
+    again = server.fetch(ARTICLE, context=context, session=first.session).check(20)
+    assert again.resumed, "the new worker has other ticket keys"
+
+
+def test_a_session_of_another_server_is_just_a_new_handshake(serve, capsule):
+    one, other = serve(capsule), serve(capsule)
+    context = client_context(TLS13)
+    session = one.fetch(ARTICLE, context=context).session
+    answer = other.fetch(ARTICLE, context=context, session=session).check(20)
+    assert not answer.resumed
