@@ -152,6 +152,8 @@ enum status options_read_args(struct options *o, int argc, char **argv, int *ope
 static struct error *option_error;
 static const char *option_name;
 
+static void option_on_error(cfg_t *cfg, const char *fmt, va_list args) PRINTF_LIKE(2, 0);
+
 static void option_on_error(cfg_t *cfg, const char *fmt, va_list args)
 {
     char message[256];

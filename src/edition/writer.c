@@ -20,8 +20,7 @@ enum { INSERT_CAPSULE, INSERT_PAGE, INSERT_PIECE, INSERT_SOURCE, INSERT_COUNT };
 
 static const char *const edition_inserts[INSERT_COUNT] = {
     "INSERT INTO capsule VALUES (?1, ?2)",
-    "INSERT INTO page (path, status, meta, body, file, size, mtime)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    "INSERT INTO page (path, status, meta, body, file, size, mtime) VALUES (?1,?2,?3,?4,?5,?6,?7)",
     "INSERT INTO piece VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     "INSERT INTO source VALUES (?1, ?2, ?3, ?4)",
 };
