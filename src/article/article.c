@@ -61,15 +61,14 @@ static enum status article_import(enum article_format format, struct span text,
     return error_set(e, ST_FORMAT, 0, "unknown format");
 }
 
-/* What the sidecar says is read last, so that it wins. */
-static enum status article_meta(const struct article_source *source, struct span *text,
-                                struct document *doc, struct error *e)
+/* Read when everything else is, so that it wins. */
+static enum status article_sidecar(const struct article_source *source, struct document *doc,
+                                   struct error *e)
 {
     struct buf meta;
-    enum status status = frontmatter_read(*text, source->name, doc, text, e);
-    if (status != ST_OK || source->sidecar.p == NULL)
-        return status;
-    status = article_clean(source->sidecar, source->sidecar_name, &meta, e);
+    if (source->sidecar.p == NULL)
+        return ST_OK;
+    enum status status = article_clean(source->sidecar, source->sidecar_name, &meta, e);
     if (status == ST_OK)
         status = frontmatter_read_sidecar(buf_span(&meta), source->sidecar_name, doc, e);
     buf_fini(&meta);
@@ -83,12 +82,14 @@ enum status article_read(const struct article_source *source, struct document *d
     enum status status = article_clean(source->bytes, source->name, &clean, e);
     struct span text = buf_span(&clean);
     if (status == ST_OK)
-        status = article_meta(source, &text, doc, e);
+        status = frontmatter_read(text, source->name, doc, &text, e);
     if (status == ST_OK) {
         status = article_import(source->format, text, doc, &cause);
         if (status != ST_OK)
             status = error_set(e, status, 0, "%s: %s", source->name, cause.message);
     }
+    if (status == ST_OK)
+        status = article_sidecar(source, doc, e);
     if (status == ST_OK && doc->title.p == NULL)
         article_title_from_name(doc, source->name);
     if (status == ST_OK && arena_status(&doc->arena) != ST_OK)

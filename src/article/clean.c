@@ -22,7 +22,7 @@ static size_t clean_csi_length(struct span rest)
     return rest.n;
 }
 
-/* Length of what follows ESC: ECMA-48 control sequences and strings, else one byte. */
+/* Length of what follows ESC: a control sequence or string of ECMA-48, else one of ECMA-35. */
 static size_t clean_escape_length(struct span rest)
 {
     if (rest.n == 0)
@@ -38,7 +38,10 @@ static size_t clean_escape_length(struct span rest)
         }
         return 1;
     }
-    return (unsigned char)rest.p[0] >= 0x20 && (unsigned char)rest.p[0] < 0x7f ? 1 : 0;
+    size_t n = 0;
+    while (n < rest.n && rest.p[n] >= 0x20 && rest.p[n] <= 0x2f)
+        n++;
+    return n < rest.n && rest.p[n] >= 0x30 && rest.p[n] <= 0x7e ? n + 1 : n;
 }
 
 static bool clean_dropped(uint32_t cp)
@@ -52,6 +55,8 @@ static bool clean_dropped(uint32_t cp)
 /* Write what one code point becomes; returns how many bytes behind it belong to it. */
 static size_t clean_put(struct buf *out, struct span here, unsigned len, uint32_t cp)
 {
+    if (len == 0)
+        return 0; /* the end */
     struct span rest = span_sub(here, len, here.n);
     switch (cp) {
     case '\r':
@@ -113,20 +118,18 @@ enum status clean_text(struct span in, const char *name, struct buf *out, struct
     buf_init(&text, in.n + 1);
     bool ascii = true;
     enum status status = ST_OK;
+    size_t nul = span_find(in, 0, '\0');
+    size_t good = utf8_valid(span_sub(in, 0, nul));
+    if (good < in.n)
+        return error_set(e, ST_FORMAT, 0, "%s: line %zu: not UTF-8 text", name,
+                         clean_line_number(in, good));
     for (size_t at = 0; at < in.n;) {
         uint32_t cp = 0;
         size_t plain = clean_plain_length(in, at);
         buf_put(&text, span_sub(in, at, at + plain));
         at += plain;
-        if (at == in.n)
-            break;
         struct span here = span_sub(in, at, in.n);
         unsigned len = utf8_decode(here, &cp);
-        if (len == 0 || cp == 0) {
-            status = error_set(e, ST_FORMAT, 0, "%s: line %zu: not UTF-8 text", name,
-                               clean_line_number(in, at));
-            goto out;
-        }
         ascii = ascii && cp < 0x80;
         at += len + clean_put(&text, here, len, cp);
     }
@@ -138,7 +141,6 @@ enum status clean_text(struct span in, const char *name, struct buf *out, struct
         status = clean_compose(buf_span(&text), out, name, e);
     if (status == ST_OK && buf_status(out) != ST_OK)
         status = error_set(e, buf_status(out), 0, "%s: too large", name);
-out:
     buf_fini(&text);
     return status;
 }

@@ -1,5 +1,6 @@
 #include "article/frontmatter.h"
 
+#include "article/clean.h"
 #include "core/clock.h"
 #include "core/utf8.h"
 
@@ -77,7 +78,11 @@ static enum status frontmatter_line(struct span line, unsigned number, const cha
     if (field == &doc->lang && !frontmatter_is_lang(value))
         return error_set(e, ST_SYNTAX, 0, "%s: line %u: lang is not a language tag: %.*s", name,
                          number, (int)(value.n < 40 ? value.n : 40), value.p);
-    *field = arena_copy(&doc->arena, value);
+    struct buf line_of_text;
+    buf_init(&line_of_text, value.n);
+    clean_line(value, &line_of_text);
+    *field = arena_copy(&doc->arena, buf_span(&line_of_text));
+    buf_fini(&line_of_text);
     return field->p == NULL ? error_set(e, ST_NOMEM, 0, "%s: out of memory", name) : ST_OK;
 }
 

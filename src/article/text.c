@@ -5,6 +5,7 @@
 #include <unictype.h>
 
 #include "article/clean.h"
+#include "article/words.h"
 #include "core/utf8.h"
 
 /* Longest title, and longest one that need not stand alone, in characters. */
@@ -205,13 +206,11 @@ static bool text_numbered(struct span line)
 static bool text_is_wrapped(const struct text *t, size_t from, size_t to)
 {
     size_t widest = 0;
-    bool numbered = true;
     for (size_t i = from; i < to; i++) {
         size_t length = utf8_length(t->lines[i].text);
         widest = length > widest ? length : widest;
-        numbered = numbered && text_numbered(t->lines[i].text);
     }
-    if (numbered || widest < TEXT_WRAPPED_MIN || widest > TEXT_UNWRAPPED_MIN)
+    if (widest < TEXT_WRAPPED_MIN || widest > TEXT_UNWRAPPED_MIN)
         return false;
     bool filled = true;
     bool lower = true;
@@ -234,16 +233,44 @@ static bool text_has_long_line(const struct text *t, size_t from, size_t to)
     return false;
 }
 
+/* What parts two lines that were one: a blank, but nothing inside a word or between CJK signs. */
+static void text_put_gap(struct span next, struct buf *joined)
+{
+    struct span before = buf_span(joined);
+    bool hyphen =
+        span_ends(before, SPAN("-")) && !span_ends(before, SPAN(" -")) && text_starts_lower(next);
+    if (!hyphen && !(words_end_unspaced(before) && words_begin_unspaced(next)))
+        buf_putc(joined, ' ');
+}
+
 static struct span text_join(const struct text *t, size_t from, size_t to, char with,
                              struct buf *joined)
 {
     buf_clear(joined);
     for (size_t i = from; i < to; i++) {
-        bool hyphen = with == ' ' && i > from && joined->n > 1 && joined->p[joined->n - 1] == '-' &&
-                      joined->p[joined->n - 2] != ' ' && text_starts_lower(t->lines[i].text);
-        if (i > from && !hyphen)
+        if (i > from && with == ' ')
+            text_put_gap(t->lines[i].text, joined);
+        else if (i > from)
             buf_putc(joined, with);
         buf_put(joined, t->lines[i].text);
+    }
+    return buf_span(joined);
+}
+
+/* Lines from..to begin with a number: every number begins a line, what was wrapped is joined. */
+static struct span text_join_numbered(const struct text *t, size_t from, size_t to,
+                                      struct buf *joined)
+{
+    buf_clear(joined);
+    for (size_t i = from; i < to; i++) {
+        const struct text_line *line = &t->lines[i];
+        bool wrapped = i > from && !text_numbered(line->text) &&
+                       (line->indented || utf8_length(t->lines[i - 1].text) >= TEXT_WRAPPED_MIN);
+        if (wrapped)
+            text_put_gap(line->text, joined);
+        else if (i > from)
+            buf_putc(joined, '\n');
+        buf_put(joined, line->text);
     }
     return buf_span(joined);
 }
@@ -251,14 +278,17 @@ static struct span text_join(const struct text *t, size_t from, size_t to, char 
 /* Lines from..to hold running text without list items. */
 static void text_add_lines(struct text *t, size_t from, size_t to, struct buf *joined)
 {
+    if (from == to)
+        return;
     if (text_has_long_line(t, from, to)) {
         for (size_t i = from; i < to; i++)
             document_add(t->doc, BLOCK_PARAGRAPH, t->lines[i].text);
-        return;
-    }
-    char with = text_is_wrapped(t, from, to) ? ' ' : '\n';
-    if (from < to)
+    } else if (text_numbered(t->lines[from].text)) {
+        document_add(t->doc, BLOCK_PARAGRAPH, text_join_numbered(t, from, to, joined));
+    } else {
+        char with = text_is_wrapped(t, from, to) ? ' ' : '\n';
         document_add(t->doc, BLOCK_PARAGRAPH, text_join(t, from, to, with, joined));
+    }
 }
 
 /* Lines from..to stand between blank lines: running text, list items with their indented rest. */
@@ -293,23 +323,35 @@ static void text_add_body(struct text *t, size_t from, size_t to, struct buf *jo
     }
 }
 
+/*
+ * Take the lines at `title` for the title, if they are one.  Where front matter has given one, only
+ * the same line is it; any other is text.  Returns how many lines it was.
+ */
+static size_t text_take_title(struct text *t, size_t title, struct buf *joined)
+{
+    size_t lines = text_title_lines(t, title);
+    struct span text = text_join(t, title, title + lines, ' ', joined);
+    if (lines > 0 && t->doc->title.p == NULL)
+        t->doc->title = arena_copy(&t->doc->arena, text);
+    else if (lines > 0 && !span_eq_nocase(t->doc->title, text))
+        lines = 0;
+    return lines;
+}
+
 static enum status text_read(struct text *t, struct error *e)
 {
     struct buf joined;
     buf_init(&joined, t->bytes.cap);
+    struct span given = t->doc->title;
     size_t title = text_take_head(t, 0, true);
-    size_t lines = text_title_lines(t, title);
+    size_t lines = text_take_title(t, title, &joined);
     size_t body = text_take_head(t, title + lines, false);
     size_t tail = text_take_tail(t, body);
     if (text_skip_blank(t, body) >= tail && lines > 0) {
         /* A title and nothing else: then it is the text. */
         body = title;
         tail = title + lines;
-        lines = 0;
-    }
-    if (lines > 0 && t->doc->title.p == NULL) {
-        t->doc->title =
-            arena_copy(&t->doc->arena, text_join(t, title, title + lines, ' ', &joined));
+        t->doc->title = given;
     }
     text_add_body(t, body, tail, &joined);
     enum status status = buf_status(&joined);

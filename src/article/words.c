@@ -11,6 +11,26 @@ static bool words_unspaced(uint32_t cp)
            (cp >= 0x20000 && cp <= 0x3134f);
 }
 
+static bool words_joins(struct span sign)
+{
+    uint32_t cp = 0;
+    return utf8_decode(sign, &cp) > 0 &&
+           (words_unspaced(cp) || (cp >= 0x3000 && cp <= 0x303f) || (cp >= 0xff00 && cp <= 0xff9f));
+}
+
+bool words_begin_unspaced(struct span text)
+{
+    return words_joins(text);
+}
+
+bool words_end_unspaced(struct span text)
+{
+    size_t at = text.n;
+    while (at > 0 && ((unsigned char)text.p[at - 1] & 0xc0) == 0x80)
+        at--;
+    return words_joins(span_sub(text, at == 0 ? 0 : at - 1, text.n));
+}
+
 /* Not punctuation: good enough to keep a lone dash or bullet from being a word. */
 static bool words_letter(uint32_t cp)
 {

@@ -19,6 +19,13 @@ size_t words_count(struct span text);
  */
 unsigned words_minutes(size_t words);
 
+/*
+ * Does the text begin (end) with a sign of a script written without spaces, or with its
+ * punctuation, so that no blank stands beside it where lines are joined?
+ */
+bool words_begin_unspaced(struct span text);
+bool words_end_unspaced(struct span text);
+
 /* The leading part of text that holds at most `limit` words, without blanks at its end. */
 struct span words_first(struct span text, size_t limit);
 

@@ -130,15 +130,18 @@ enum status options_read_args(struct options *o, int argc, char **argv, int *ope
     opterr = 0;
     optind = 0; /* start anew, whoever used getopt before */
     for (;;) {
-        int at = optind == 0 ? 1 : optind;
         int answer = getopt_long(argc, argv, shorts, longs, NULL);
         if (answer == -1)
             break;
-        if (answer == ':')
-            return error_set(e, ST_SYNTAX, 0, "option %s needs a value", argv[at]);
-        size_t row = answer == '?' ? o->count : option_row_of(o, answer);
-        if (row == o->count)
-            return error_set(e, ST_SYNTAX, 0, "unknown option %s", argv[at]);
+        if (answer == ':' || answer == '?') {
+            /* getopt leaves a letter in optopt; of a long option it is just past the word. */
+            char letter[] = {'-', (char)optopt, '\0'};
+            bool is_letter = optopt > 0 && optopt < OPTION_FIRST;
+            return error_set(e, ST_SYNTAX, 0,
+                             answer == ':' ? "option %s needs a value" : "unknown option %s",
+                             is_letter ? letter : argv[optind - 1]);
+        }
+        size_t row = option_row_of(o, answer);
         enum status status = option_set(o, row, optarg, e);
         if (status != ST_OK)
             return status;
@@ -151,6 +154,7 @@ enum status options_read_args(struct options *o, int argc, char **argv, int *ope
 /* libconfuse hands its error function no context of ours. */
 static struct error *option_error;
 static const char *option_name;
+static const struct options *option_current;
 
 static void option_on_error(cfg_t *cfg, const char *fmt, va_list args) PRINTF_LIKE(2, 0);
 
@@ -160,6 +164,22 @@ static void option_on_error(cfg_t *cfg, const char *fmt, va_list args)
     vsnprintf(message, sizeof message, fmt, args);
     (void)error_set(option_error, ST_SYNTAX, 0, "%s: line %d: %s", option_name,
                     cfg == NULL ? 0 : cfg->line, message);
+}
+
+/* libconfuse asks as soon as it has read a number, while it still knows the line. */
+static int option_on_number(cfg_t *cfg, cfg_opt_t *found)
+{
+    long number = cfg_opt_getnint(found, cfg_opt_size(found) - 1);
+    for (size_t i = 0; i < option_current->count; i++) {
+        const struct option_row *row = &option_current->rows[i];
+        if (strcmp(row->name, cfg_opt_name(found)) == 0 &&
+            (number < row->min || number > row->max)) {
+            cfg_error(cfg, "%s: %ld is not in the range %ld to %ld", row->name, number, row->min,
+                      row->max);
+            return -1;
+        }
+    }
+    return 0;
 }
 
 static void option_rows_for_file(const struct options *o, cfg_opt_t *rows)
@@ -216,7 +236,14 @@ enum status options_read_text(struct options *o, const char *name, const char *t
         return error_set(e, ST_NOMEM, ENOMEM, "%s", name);
     option_error = e;
     option_name = name;
+    option_current = o;
     cfg_set_error_function(cfg, option_on_error);
+    for (size_t i = 0; i < o->count; i++) {
+        if (o->rows[i].type == OPTION_NUMBER && !o->rows[i].command_line_only)
+            cfg_set_validate_func(cfg, o->rows[i].name, option_on_number);
+    }
+    /* For what libconfuse refuses without a word. */
+    (void)error_set(e, ST_SYNTAX, 0, "%s: not a list of `name = value` lines", name);
     enum status status = ST_OK;
     if (*text != '\0' && cfg_parse_buf(cfg, text) != CFG_SUCCESS)
         status = ST_SYNTAX;

@@ -38,10 +38,10 @@ char *buf_reserve(struct buf *b, size_t n)
         b->status = ST_LIMIT;
         return NULL;
     }
-    if (n > b->size - b->n) {
+    if (b->n + n >= b->size) {
         size_t size = b->size < BUF_FIRST_SIZE ? BUF_FIRST_SIZE : b->size;
-        while (size - b->n < n)
-            size = size > b->cap / 2 ? b->cap : size * 2;
+        while (size <= b->n + n)
+            size = size > b->cap / 2 ? b->cap + 1 : size * 2;
         char *p = realloc(b->p, size);
         if (p == NULL) {
             b->status = ST_NOMEM;
@@ -82,7 +82,7 @@ void buf_putf(struct buf *b, const char *fmt, ...)
     va_copy(again, args);
     int n = vsnprintf(NULL, 0, fmt, args);
     va_end(args);
-    char *to = n < 0 ? NULL : buf_reserve(b, (size_t)n + 1);
+    char *to = n < 0 ? NULL : buf_reserve(b, (size_t)n);
     if (to != NULL) {
         vsnprintf(to, (size_t)n + 1, fmt, again);
         b->n += (size_t)n;
@@ -97,7 +97,7 @@ struct span buf_span(const struct buf *b)
 
 const char *buf_str(struct buf *b)
 {
-    char *end = buf_reserve(b, 1);
+    char *end = buf_reserve(b, 0);
     if (end == NULL)
         return "";
     *end = '\0';

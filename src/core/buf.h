@@ -11,7 +11,7 @@
 struct buf {
     char *p;            /* bytes, owned; NULL until the first put */
     size_t n;           /* bytes used */
-    size_t size;        /* bytes allocated */
+    size_t size;        /* bytes allocated: one more than it holds, for a NUL */
     size_t cap;         /* most bytes it may ever hold */
     enum status status; /* ST_OK, ST_LIMIT or ST_NOMEM; once bad, puts do nothing */
 };

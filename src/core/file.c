@@ -22,6 +22,8 @@ enum status file_open_beneath(int dirfd, const char *path, const char *shown, in
     if (opened < 0) {
         if (errno == EXDEV)
             return error_set(e, ST_FORMAT, 0, "%s: leads out of its folder", shown);
+        if (errno == ENXIO) /* what open(2) says of a socket */
+            return error_set(e, ST_FORMAT, 0, "%s: not a regular file", shown);
         bool missing = errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG;
         return error_set(e, missing ? ST_MISSING : ST_IO, errno, "%s", shown);
     }
@@ -130,6 +132,9 @@ enum status file_make_dir(const char *path, struct error *e)
             break;
         *at = end;
     }
+    struct stat st;
+    if (status == ST_OK && (stat(path, &st) != 0 || !S_ISDIR(st.st_mode)))
+        status = error_set(e, ST_IO, ENOTDIR, "%s", path);
     free(copy);
     return status;
 }

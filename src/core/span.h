@@ -26,7 +26,7 @@ static inline struct span span_sub(struct span s, size_t from, size_t to)
         to = s.n;
     if (from > to)
         from = to;
-    return (struct span){s.p == NULL ? NULL : s.p + from, to - from};
+    return (struct span){from == 0 ? s.p : s.p + from, to - from}; /* NULL is never moved */
 }
 
 /* s without ASCII blanks (space, TAB, CR, LF, VT, FF) at its ends. */

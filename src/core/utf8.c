@@ -46,7 +46,8 @@ size_t utf8_valid(struct span s)
     size_t at = 0;
     uint32_t cp;
     while (at < s.n) {
-        unsigned len = utf8_decode(span_sub(s, at, s.n), &cp);
+        bool ascii = (unsigned char)s.p[at] < 0x80;
+        unsigned len = ascii ? 1 : utf8_decode(span_sub(s, at, s.n), &cp);
         if (len == 0)
             break;
         at += len;

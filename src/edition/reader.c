@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/buf.h"
@@ -23,27 +24,32 @@ static enum status reader_fail(const struct edition *ed, struct error *e)
 }
 
 /* The number that a pragma answers, or -1. */
-static int reader_pragma(sqlite3 *db, const char *sql)
+static int64_t reader_pragma(sqlite3 *db, const char *sql)
 {
     sqlite3_stmt *s = NULL;
-    int value = -1;
+    int64_t value = -1;
     if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW)
-        value = sqlite3_column_int(s, 0);
+        value = sqlite3_column_int64(s, 0);
     sqlite3_finalize(s);
     return value;
 }
 
 static enum status reader_check(struct edition *ed, struct error *e)
 {
-    int application = reader_pragma(ed->db, "PRAGMA application_id");
-    int version = reader_pragma(ed->db, "PRAGMA user_version");
+    int64_t application = reader_pragma(ed->db, "PRAGMA application_id");
+    int64_t version = reader_pragma(ed->db, "PRAGMA user_version");
+    int64_t pages = reader_pragma(ed->db, "PRAGMA page_count");
+    int64_t page_size = reader_pragma(ed->db, "PRAGMA page_size");
+    struct stat st;
     if (application < 0)
         return error_set(e, ST_FORMAT, 0, "%s: damaged: %s", ed->path, sqlite3_errmsg(ed->db));
     if (application != EDITION_APPLICATION_ID)
         return error_set(e, ST_FORMAT, 0, "%s: not an edition", ed->path);
     if (version != EDITION_VERSION)
         return error_set(e, ST_FORMAT, 0, "%s: edition of schema %d, this program reads %d",
-                         ed->path, version, EDITION_VERSION);
+                         ed->path, (int)version, EDITION_VERSION);
+    if (stat(ed->path, &st) != 0 || st.st_size != pages * page_size)
+        return error_set(e, ST_FORMAT, 0, "%s: damaged: the file is cut short", ed->path);
     /* The file never changes, so one read transaction serves all requests. */
     if (sqlite3_exec(ed->db, "BEGIN; SELECT count(*) FROM capsule", NULL, NULL, NULL) !=
             SQLITE_OK ||

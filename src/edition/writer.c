@@ -66,7 +66,10 @@ static void writer_remove(const char *dir, const char *name)
     buf_fini(&path);
 }
 
-/* Remove what a press that was killed left behind: PATH.PID.new of a process that is gone. */
+/*
+ * Remove what a press that was killed left behind: PATH.PID.new of a process that is gone, or that
+ * had our number before us.
+ */
 static void writer_sweep(const char *path)
 {
     struct span whole = span_of(path);
@@ -85,7 +88,8 @@ static void writer_sweep(const char *path)
         if (!span_starts(found, base) || found.n < base.n + 2 || found.p[base.n] != '.')
             continue;
         long pid = strtol(found.p + base.n + 1, &end, 10);
-        if (pid > 0 && strcmp(end, ".new") == 0 && kill((pid_t)pid, 0) != 0 && errno == ESRCH)
+        bool gone = pid == getpid() || (pid > 0 && kill((pid_t)pid, 0) != 0 && errno == ESRCH);
+        if (gone && strcmp(end, ".new") == 0)
             writer_remove(buf_str(&name), entry->d_name);
     }
     if (dir != NULL)

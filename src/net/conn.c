@@ -72,14 +72,24 @@ static void conn_on_handle_closed(uv_handle_t *handle)
     table->on_free(table->owner);
 }
 
+/* TLS is over: keep what the log wants and free its memory before the wait. */
+static void conn_end_tls(struct conn *c)
+{
+    if (c->channel == NULL)
+        return;
+    c->tls = channel_version(c->channel);
+    c->resumed = channel_resumed(c->channel);
+    channel_close(c->channel);
+    c->channel = NULL;
+}
+
 /* Give back everything but the handles, which the loop gives back later. */
 static void conn_close(struct conn *c)
 {
+    conn_end_tls(c);
     conn_log(c);
     if (c->response.done != NULL)
         c->response.done(&c->response);
-    channel_close(c->channel);
-    c->channel = NULL;
     uv_poll_stop(&c->poll);
     close(c->fd);
     if (c->previous == NULL)
@@ -90,17 +100,6 @@ static void conn_close(struct conn *c)
         c->next->previous = c->previous;
     uv_close((uv_handle_t *)&c->poll, conn_on_handle_closed);
     uv_close((uv_handle_t *)&c->timer, conn_on_handle_closed);
-}
-
-/* TLS is over: keep what the log wants and free its memory before the wait. */
-static void conn_end_tls(struct conn *c)
-{
-    if (c->channel == NULL)
-        return;
-    c->tls = channel_version(c->channel);
-    c->resumed = channel_resumed(c->channel);
-    channel_close(c->channel);
-    c->channel = NULL;
 }
 
 static void conn_on_timer(uv_timer_t *timer);

@@ -47,9 +47,11 @@ static enum status listener_split(const char *address, char *host, size_t size, 
     } else if (colon != NULL && memchr(address, ':', n) != NULL) {
         n = 0; /* an IPv6 address without brackets */
     }
-    char *end = NULL;
-    long number = colon == NULL ? -1 : strtol(colon + 1, &end, 10);
-    if (n == 0 || n >= size || end == colon + 1 || *end != '\0' || number < 0 || number > 65535)
+    size_t digits = colon == NULL ? 0 : strspn(colon + 1, "0123456789");
+    bool number = digits > 0 && digits <= 5 && colon[1 + digits] == '\0' &&
+                  strtol(colon + 1, NULL, 10) <= 65535;
+    /* "*" is a wildcard to getaddrinfo(3), of either family as it likes. */
+    if (n == 0 || n >= size || !number || *start == '*')
         return error_set(e, ST_SYNTAX, 0,
                          "listen %s: not ADDR:PORT, like 0.0.0.0:1965 or [::]:1965", address);
     memcpy(host, start, n);

@@ -59,7 +59,7 @@ static void route_answer_file(const struct route *r, const struct edition_found 
     struct error e;
     int fd = -1;
     enum status status = file_open_beneath(r->statics, page->file, page->file, &fd, &st, &e);
-    if (status == ST_MISSING) {
+    if (status == ST_MISSING || r->statics < 0) {
         response_set(out, GEMINI_NOT_FOUND, "This page was not found");
     } else if (status != ST_OK) {
         route_failed(&e, out);
@@ -101,7 +101,7 @@ static void route_answer_redirect(const struct edition_found *page, const struct
 static void route_answer(const struct route *r, const struct url *url, struct response *out)
 {
     char space[ROUTE_PATH_MAX];
-    struct buf path = {.p = space, .size = sizeof space, .cap = sizeof space};
+    struct buf path = {.p = space, .size = sizeof space, .cap = sizeof space - 1};
     url_canonical_path(url->path, &path);
     struct edition_found page;
     struct error e;

@@ -21,7 +21,8 @@
 #define IDENTITY_BACKDATE   (-24L * 60 * 60)
 #define IDENTITY_NOT_AFTER  "99991231235959Z" /* RFC 5280 4.1.2.5: no end that is known */
 #define IDENTITY_SERIAL_BIT 126
-#define IDENTITY_CN_MAX     64 /* RFC 5280 appendix A, ub-common-name */
+#define IDENTITY_NAME_MAX   253 /* RFC 1035 2.3.4, as text */
+#define IDENTITY_CN_MAX     64  /* RFC 5280 appendix A, ub-common-name */
 
 /* The newest entry of OpenSSL's error queue in words; empties the queue. */
 static enum status identity_crypto_error(struct error *e, const char *what)
@@ -104,6 +105,13 @@ static bool identity_set_serial(X509 *certificate)
     return good;
 }
 
+/* The digest that the key signs; the Edwards curves have their own. */
+static const EVP_MD *identity_digest(const EVP_PKEY *key)
+{
+    bool own = EVP_PKEY_is_a(key, "ED25519") == 1 || EVP_PKEY_is_a(key, "ED448") == 1;
+    return own ? NULL : EVP_sha256();
+}
+
 /* A self-signed certificate for the key, or NULL. */
 static X509 *identity_make_certificate(EVP_PKEY *key, char *const *names, size_t count)
 {
@@ -113,7 +121,7 @@ static X509 *identity_make_certificate(EVP_PKEY *key, char *const *names, size_t
         X509_gmtime_adj(X509_getm_notBefore(certificate), IDENTITY_BACKDATE) != NULL &&
         ASN1_TIME_set_string(X509_getm_notAfter(certificate), IDENTITY_NOT_AFTER) == 1 &&
         X509_set_pubkey(certificate, key) == 1 && identity_add_names(certificate, names, count) &&
-        X509_sign(certificate, key, EVP_sha256()) > 0)
+        X509_sign(certificate, key, identity_digest(key)) > 0)
         return certificate;
     X509_free(certificate);
     return NULL;
@@ -250,14 +258,28 @@ static enum status identity_make(const char *key_path, const char *certificate_p
     return status;
 }
 
+/* An IPv6 address with or without brackets, or labels of letters, digits, '-' and '_'. */
+static bool identity_is_name(const char *name)
+{
+    char bare[INET6_ADDRSTRLEN + 1];
+    unsigned char address[sizeof(struct in6_addr)];
+    if (strchr(name, ':') != NULL || strchr(name, '[') != NULL)
+        return inet_pton(AF_INET6, identity_unbracket(name, bare, sizeof bare), address) == 1;
+    size_t label = 0;
+    for (const char *c = name; *c != '\0'; c++) {
+        bool letter = ascii_alpha(*c) || ascii_digit(*c) || *c == '_' || (*c == '-' && label > 0);
+        if (!letter && (*c != '.' || label == 0))
+            return false;
+        label = letter ? label + 1 : 0;
+    }
+    /* A trailing dot is the root's. */
+    return *name != '\0' && *name != '.' && strlen(name) <= IDENTITY_NAME_MAX;
+}
+
 enum status identity_check_names(char *const *names, size_t count, struct error *e)
 {
     for (size_t i = 0; i < count; i++) {
-        size_t n = strlen(names[i]);
-        bool good = n > 0 && n <= 255 && names[i][0] != '.' && names[i][0] != '-';
-        for (const char *c = names[i]; good && *c != '\0'; c++)
-            good = ascii_alpha(*c) || ascii_digit(*c) || strchr("-._:[]", *c) != NULL;
-        if (!good)
+        if (!identity_is_name(names[i]))
             return error_set(e, ST_SYNTAX, 0,
                              "host %s: not a host name or address (write IDN as xn--...)",
                              names[i]);

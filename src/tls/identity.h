@@ -25,7 +25,7 @@ struct identity;
 enum status identity_open(const char *dir, char *const *names, size_t count, struct identity **id,
                           struct error *e) MUST_USE;
 
-/* Can all of these be host names or IP addresses?  ST_OK, or ST_SYNTAX with the first that cannot. */
+/* Can all these be host names or IP addresses?  ST_OK, or ST_SYNTAX with the first that cannot. */
 enum status identity_check_names(char *const *names, size_t count, struct error *e) MUST_USE;
 
 /* Load from two files, as the workers do; nothing is made. */

@@ -1,5 +1,6 @@
 """Starts the program under test, and ends it; knows its processes."""
 
+import contextlib
 import os
 import re
 import select
@@ -107,7 +108,8 @@ class Process:
 
     def kill(self, number=signal.SIGKILL):
         if self.alive():
-            os.kill(self.pid, number)
+            with contextlib.suppress(ProcessLookupError):  # it may end at this very moment
+                os.kill(self.pid, number)
 
 
 def processes():

@@ -29,7 +29,7 @@ static void a_sidecar_wins_over_front_matter_and_that_over_the_text(void **state
 {
     (void)state;
     struct document doc;
-    assert_int_equal(read_source("---\ntitle: Front\nauthor: Jo\n---\nTitle\n\nText.\n",
+    assert_int_equal(read_source("---\ntitle: TITLE\nauthor: Jo\n---\nTitle\n\nText.\n",
                                  "title: Side\ndate: 2024-01-31\n", "b.txt", &doc, NULL),
                      ST_OK);
     assert_is(doc.title, "Side");

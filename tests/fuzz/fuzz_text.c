@@ -1,0 +1,329 @@
+/*
+ * text: any text becomes three pages that are well made, and no word of the author's is lost.
+ */
+#include "page.h"
+
+#include "article/article.h"
+#include "article/clean.h"
+#include "article/frontmatter.h"
+#include "press/piece.h"
+#include "press/slug.h"
+
+#define CAP         ((size_t)64 * 1024 * 1024)
+#define FIRST_LINKS 3    /* summary and neighbours at the head of an article */
+#define TWICE_MAX   4096 /* bytes of an input that is read a second time */
+#define TITLE_LINES 3
+#define WAYS_MAX    64
+
+/* A name whose title no input has by accident. */
+static const char name[] = "zzqx.txt";
+static const char name_title[] = "Zzqx";
+
+/*
+ * The words.  The title and body of a page, without blanks and marks, must be the lines of the
+ * source one after the other; a line may be left out only when it is page furniture: prompts
+ * anywhere, markers and the titles behind them before the body's first line or behind its last one.
+ * As more than one way may lead there, all are followed.
+ */
+struct way {
+    size_t at; /* how many of the page's characters are accounted for */
+    bool tail; /* behind the last line of the body: nothing more is kept */
+};
+
+struct ways {
+    struct way ways[WAYS_MAX];
+    size_t count;
+    bool full; /* too many to follow: then nothing is claimed */
+};
+
+static void ways_add(struct ways *w, size_t at, bool tail)
+{
+    for (size_t i = 0; i < w->count; i++) {
+        if (w->ways[i].at == at && w->ways[i].tail == tail)
+            return;
+    }
+    if (w->count == WAYS_MAX)
+        w->full = true;
+    else
+        w->ways[w->count++] = (struct way){at, tail};
+}
+
+static void put_without_blanks(struct span s, struct buf *out)
+{
+    for (size_t at = 0; at < s.n;) {
+        uint32_t cp = 0;
+        unsigned len = utf8_decode(span_sub(s, at, s.n), &cp);
+        if (!utf8_blank(cp))
+            buf_put(out, span_sub(s, at, at + len));
+        at += len;
+    }
+}
+
+/* The page's characters; *title gets how many of them are the title's. */
+static void characters_of_page(struct span page, struct buf *out, size_t *title)
+{
+    struct span line;
+    *title = 0;
+    for (bool first = true; span_line(&page, &line); first = false) {
+        if (span_starts(line, SPAN("# ")) || span_starts(line, SPAN("* ")))
+            line = span_sub(line, 2, line.n);
+        put_without_blanks(line, out);
+        if (first)
+            *title = out->n;
+    }
+}
+
+static bool is_phrase(struct span line, const char *phrase)
+{
+    if (span_ends(line, SPAN(":")) || span_ends(line, SPAN("?")))
+        line.n--;
+    return span_eq_nocase(line, span_of(phrase));
+}
+
+static bool is_marker(struct span line)
+{
+    return is_phrase(line, "previous article") || is_phrase(line, "next article");
+}
+
+static bool is_prompt(struct span line)
+{
+    return is_phrase(line, "no time to read") || is_phrase(line, "get a summary") ||
+           is_phrase(line, "no time to read? get a summary");
+}
+
+/* Length of a list mark with which the line begins, in bytes with its blank, or 0. */
+static size_t mark_length(struct span line)
+{
+    static const char *const marks[] = {"- ", "* ", "• ", "‣ ", "◦ ", "▪ ", "● "};
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+        if (span_starts(line, span_of(marks[i])))
+            return strlen(marks[i]);
+    }
+    return 0;
+}
+
+/* Follow the ways on which the page goes on with this line. */
+static void follow_kept(const struct ways *from, struct span line, struct span page,
+                        struct ways *to)
+{
+    struct buf characters;
+    buf_init(&characters, CAP);
+    put_without_blanks(line, &characters);
+    for (size_t i = 0; i < from->count; i++) {
+        struct way way = from->ways[i];
+        if (!way.tail && span_starts(span_sub(page, way.at, page.n), buf_span(&characters)))
+            ways_add(to, way.at + characters.n, false);
+    }
+    buf_fini(&characters);
+}
+
+enum furniture { FURNITURE_NONE, FURNITURE_PROMPT, FURNITURE_MARKER, FURNITURE_TITLE };
+
+/* Follow the ways on which this line is left out; the page's title has `title` characters. */
+static void follow_left_out(const struct ways *from, enum furniture kind, size_t title,
+                            struct ways *to)
+{
+    for (size_t i = 0; i < from->count; i++) {
+        struct way way = from->ways[i];
+        bool head = way.at <= title;
+        if (kind == FURNITURE_PROMPT || (kind == FURNITURE_TITLE && head))
+            ways_add(to, way.at, way.tail);
+        if (kind == FURNITURE_MARKER)
+            ways_add(to, way.at, !head);
+    }
+}
+
+/*
+ * The title of the front matter may stand again in the text: how many of the next lines, wrapped as
+ * it may be, are that title.
+ */
+static size_t title_lines(struct span text, struct span title)
+{
+    struct buf joined;
+    struct buf slug;
+    struct buf wanted;
+    struct span line;
+    size_t lines = 0;
+    buf_init(&joined, CAP);
+    buf_init(&slug, CAP);
+    buf_init(&wanted, CAP);
+    slug_of_title(title, &wanted);
+    for (size_t i = 1; title.p != NULL && i <= TITLE_LINES && span_line(&text, &line); i++) {
+        buf_put(&joined, line);
+        buf_putc(&joined, ' ');
+        buf_clear(&slug);
+        slug_of_title(buf_span(&joined), &slug);
+        if (span_eq(buf_span(&slug), buf_span(&wanted)))
+            lines = i;
+    }
+    buf_fini(&joined);
+    buf_fini(&slug);
+    buf_fini(&wanted);
+    return lines;
+}
+
+static void check_words(struct span text, struct span given_title, const struct document *doc,
+                        struct span page)
+{
+    struct buf characters;
+    struct buf clean;
+    struct span raw;
+    struct ways ways = {0};
+    size_t title;
+    bool behind_marker = false;
+    size_t title_left = 0;
+    buf_init(&characters, CAP);
+    buf_init(&clean, CAP);
+    characters_of_page(page, &characters, &title);
+    if (given_title.p == NULL)
+        ways_add(&ways, 0, false);
+    if (given_title.p != NULL || span_eq(doc->title, span_of(name_title)))
+        ways_add(&ways, title, false);
+    for (struct span rest = text; span_line(&text, &raw); rest = text) {
+        struct ways next = {.full = ways.full};
+        buf_clear(&clean);
+        clean_line(raw, &clean);
+        struct span line = buf_span(&clean);
+        if (title_left == 0)
+            title_left = title_lines(rest, given_title);
+        enum furniture kind = FURNITURE_NONE;
+        if (is_prompt(line))
+            kind = FURNITURE_PROMPT;
+        else if (is_marker(line) || behind_marker)
+            kind = FURNITURE_MARKER;
+        else if (title_left > 0)
+            kind = FURNITURE_TITLE;
+        title_left -= title_left > 0;
+        if (line.n == 0)
+            continue;
+        follow_kept(&ways, line, buf_span(&characters), &next);
+        if (mark_length(line) > 0)
+            follow_kept(&ways, span_sub(line, mark_length(line), line.n), buf_span(&characters),
+                        &next);
+        follow_left_out(&ways, kind, title, &next);
+        behind_marker = is_marker(line);
+        ways = next;
+    }
+    bool whole = ways.full;
+    for (size_t i = 0; i < ways.count; i++)
+        whole = whole || ways.ways[i].at == characters.n;
+    MUST(whole);
+    buf_fini(&characters);
+    buf_fini(&clean);
+}
+
+static void check_summary(const struct summary *s, const struct document *doc)
+{
+    MUST(s->parts != NULL);
+    MUST(s->chosen <= s->sentences);
+    for (const struct summary_part *p = s->parts; p != NULL; p = p->next) {
+        bool inside = span_eq(p->text, doc->summary) || span_eq(p->text, doc->description);
+        for (const struct block *b = doc->first; !inside && b != NULL; b = b->next)
+            inside = fuzz_inside(p->text, b->text);
+        MUST(p->text.n > 0 && inside);
+    }
+    if (s->kind == SUMMARY_SENTENCES || s->kind == SUMMARY_CUT)
+        MUST(s->words <= SUMMARY_DEFAULT.words);
+}
+
+static enum status read_bytes(struct span bytes, struct document *doc)
+{
+    struct error e = {.message = ""};
+    struct article_source source = {.bytes = bytes, .format = ARTICLE_TEXT, .name = name};
+    document_init(doc, ARTICLE_ARENA_MAX);
+    enum status status = article_read(&source, doc, &e);
+    MUST(status == ST_OK || status == ST_FORMAT || status == ST_SYNTAX);
+    MUST(status == ST_OK || strncmp(e.message, "zzqx.txt: ", 10) == 0);
+    return status;
+}
+
+static void neighbour(struct piece *p, struct span title, struct pages_neighbour *side)
+{
+    if (title.p != NULL)
+        *side = (struct pages_neighbour){title, piece_href_of_title(p, title)};
+}
+
+/* The pages of a piece that was read; body is kept. */
+static void check_pages(struct piece *p, struct buf *body)
+{
+    struct buf out;
+    struct error e;
+    buf_init(&out, CAP);
+    MUST(p->doc.title.n > 0 && p->doc.first != NULL);
+    MUST(piece_prepare(p, SPAN("zzqx"), &e) == ST_OK);
+    neighbour(p, p->doc.previous, &p->page.previous);
+    neighbour(p, p->doc.next, &p->page.next);
+    check_summary(&p->summary, &p->doc);
+
+    pages_body(&p->doc, body);
+    MUST(buf_status(body) == ST_OK);
+    page_check(buf_span(body), 0);
+    pages_article(&p->page, &out);
+    MUST(buf_status(&out) == ST_OK);
+    page_check(buf_span(&out), 2 * FIRST_LINKS + 1);
+    buf_clear(&out);
+    pages_summary(&p->page, &out);
+    MUST(buf_status(&out) == ST_OK);
+    page_check(buf_span(&out), FIRST_LINKS + 2);
+    buf_fini(&out);
+}
+
+/* The same lines with CRLF, behind a byte order mark, are the same article. */
+static void check_line_ends(struct span bytes, struct span body)
+{
+    struct buf other;
+    struct buf page;
+    struct document doc;
+    struct span line;
+    if (bytes.n > TWICE_MAX || span_find(bytes, 0, '\r') < bytes.n)
+        return;
+    buf_init(&other, CAP);
+    buf_init(&page, CAP);
+    buf_puts(&other, "\xef\xbb\xbf");
+    while (span_line(&bytes, &line)) {
+        buf_put(&other, line);
+        buf_puts(&other, "\r\n");
+    }
+    enum status status = read_bytes(buf_span(&other), &doc);
+    MUST(status == (body.n > 0 ? ST_OK : status));
+    MUST(body.n > 0 || status != ST_OK);
+    if (status == ST_OK) {
+        pages_body(&doc, &page);
+        MUST(span_eq(buf_span(&page), body));
+    }
+    document_fini(&doc);
+    buf_fini(&other);
+    buf_fini(&page);
+}
+
+/* What article_read makes of the bytes before the importer sees them. */
+static void check_source(struct span bytes, const struct document *doc, struct span body)
+{
+    struct buf clean;
+    struct document front;
+    struct error e;
+    struct span text;
+    buf_init(&clean, CAP);
+    document_init(&front, ARTICLE_ARENA_MAX);
+    MUST(clean_text(bytes, name, &clean, &e) == ST_OK);
+    MUST(frontmatter_read(buf_span(&clean), name, &front, &text, &e) == ST_OK);
+    check_words(text, front.title, doc, body);
+    document_fini(&front);
+    buf_fini(&clean);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct span bytes = fuzz_input(data, size);
+    struct piece p = {0};
+    struct buf body;
+    buf_init(&body, CAP);
+    if (read_bytes(bytes, &p.doc) == ST_OK) {
+        check_pages(&p, &body);
+        check_source(bytes, &p.doc, buf_span(&body));
+    }
+    check_line_ends(bytes, buf_span(&body));
+    piece_fini(&p);
+    buf_fini(&body);
+    return 0;
+}

@@ -1,0 +1,287 @@
+#include "core/file.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "../support.h"
+
+/* What file_open_beneath is asked for, in a folder that beneath_make fills. */
+struct beneath_row {
+    const char *name, *path;
+    enum status expected;
+    const char *bytes; /* of the file, when it is opened */
+};
+
+static const struct beneath_row beneath_rows[] = {
+    {"a file is opened", "in/file", ST_OK, "inside"},
+    {"a file in a sub folder is opened", "in/sub/file", ST_OK, "below"},
+    {"dots that stay inside are followed", "in/sub/../file", ST_OK, "inside"},
+    {"a link that stays inside is followed", "in/inner", ST_OK, "below"},
+    {"a missing file is missing", "in/none", ST_MISSING, NULL},
+    {"a file in a missing folder is missing", "in/none/file", ST_MISSING, NULL},
+    {"a file below a file is missing", "in/file/more", ST_MISSING, NULL},
+    {"an empty name is missing", "in/", ST_MISSING, NULL},
+    {"a link to nowhere is missing", "in/dangling", ST_MISSING, NULL},
+    {"dots that lead out are refused", "in/../out", ST_FORMAT, NULL},
+    {"a link that leads out is refused", "in/outer", ST_FORMAT, NULL},
+    {"a folder that is a link out is refused", "in/upper/out", ST_FORMAT, NULL},
+    {"an absolute link is refused", "in/absolute", ST_FORMAT, NULL},
+    {"a folder is no regular file", "in/sub", ST_FORMAT, NULL},
+    {"a FIFO is refused without waiting", "in/fifo", ST_FORMAT, NULL},
+    {"a socket is refused", "in/socket", ST_FORMAT, NULL},
+};
+
+static void beneath_make(void)
+{
+    folder_make_dir("in");
+    folder_make_dir("in/sub");
+    folder_put("out", SPAN("outside"));
+    folder_put("in/file", SPAN("inside"));
+    folder_put("in/sub/file", SPAN("below"));
+    assert_int_equal(symlink("sub/file", folder_path("in/inner")), 0);
+    assert_int_equal(symlink("nowhere", folder_path("in/dangling")), 0);
+    assert_int_equal(symlink("../out", folder_path("in/outer")), 0);
+    assert_int_equal(symlink("..", folder_path("in/upper")), 0);
+    assert_int_equal(symlink("/etc/passwd", folder_path("in/absolute")), 0);
+    assert_int_equal(mkfifo(folder_path("in/fifo"), 0600), 0);
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    snprintf(name.sun_path, sizeof name.sun_path, "%s", folder_path("in/socket"));
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(fd, (const struct sockaddr *)&name, sizeof name), 0);
+    close(fd);
+}
+
+static void files_are_opened_beneath_a_folder(void **state)
+{
+    const struct beneath_row *row = *state;
+    beneath_make();
+    int dir = open(folder_path("in"), O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int fd = -1;
+    struct stat st;
+    struct error e;
+    enum status status = file_open_beneath(dir, row->path + strlen("in/"), "SHOWN", &fd, &st, &e);
+    close(dir);
+    assert_status(status, row->expected, &e);
+    if (status != ST_OK) {
+        assert_contains(e.message, "SHOWN");
+        return;
+    }
+    char bytes[32];
+    ssize_t n = read(fd, bytes, sizeof bytes);
+    assert_true(n > 0);
+    assert_span_equal(((struct span){bytes, (size_t)n}), span_of(row->bytes));
+    assert_int_equal(st.st_size, n);
+    assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+    close(fd);
+}
+
+struct read_row {
+    const char *name;
+    size_t size, cap;
+    enum status expected;
+};
+
+static const struct read_row read_rows[] = {
+    {"an empty file is read", 0, 100, ST_OK},
+    {"an empty file is read into no room", 0, 0, ST_OK},
+    {"a file is read", 50, 100, ST_OK},
+    {"a file as large as the cap is read", 100, 100, ST_OK},
+    {"a file over the cap is refused", 101, 100, ST_LIMIT},
+    {"a file of many steps is read", 300000, 400000, ST_OK},
+    {"a file of many steps over the cap is refused", 300000, 299999, ST_LIMIT},
+};
+
+static void files_are_read(void **state)
+{
+    const struct read_row *row = *state;
+    static char bytes[400000];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (char)('a' + i % 23);
+    const char *path = folder_put("file", (struct span){bytes, row->size});
+    struct buf b;
+    struct error e;
+    buf_init(&b, row->cap);
+    assert_status(file_read(path, &b, &e), row->expected, &e);
+    if (row->expected == ST_OK)
+        assert_span_equal(buf_span(&b), ((struct span){bytes, row->size}));
+    else
+        assert_contains(e.message, path);
+    buf_fini(&b);
+}
+
+static void reading_appends(void **state)
+{
+    (void)state;
+    struct buf b;
+    buf_init(&b, 100);
+    buf_puts(&b, "before ");
+    assert_status(file_read(folder_put("file", SPAN("after")), &b, NULL), ST_OK, NULL);
+    assert_span_equal(buf_span(&b), SPAN("before after"));
+    buf_fini(&b);
+}
+
+static void reading_what_is_no_file_fails(void **state)
+{
+    (void)state;
+    struct buf b;
+    struct error e;
+    buf_init(&b, 100);
+    assert_status(file_read(folder_path("none"), &b, &e), ST_MISSING, &e);
+    assert_contains(e.message, folder_path("none"));
+    assert_int_equal(e.errnum, ENOENT);
+    assert_status(file_read(test_folder, &b, &e), ST_IO, &e);
+    assert_contains(e.message, test_folder);
+    buf_fini(&b);
+}
+
+static void a_pipe_is_read_to_its_end(void **state)
+{
+    (void)state;
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], "first ", 6), 6);
+    assert_int_equal(write(ends[1], "second", 6), 6);
+    close(ends[1]);
+    struct buf b;
+    buf_init(&b, 100);
+    assert_status(file_read_fd(ends[0], "pipe", &b, NULL), ST_OK, NULL);
+    assert_span_equal(buf_span(&b), SPAN("first second"));
+    buf_fini(&b);
+    close(ends[0]);
+}
+
+static void writing_makes_a_file_of_that_mode(void **state)
+{
+    (void)state;
+    struct stat st;
+    mode_t mask = umask(077);
+    assert_status(file_write(folder_path("new"), 0644, SPAN("bytes\0!"), NULL), ST_OK, NULL);
+    umask(mask);
+    assert_span_equal(file_bytes(folder_path("new")), SPAN("bytes\0!"));
+    assert_int_equal(stat(folder_path("new"), &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0644);
+    assert_int_equal(folder_count(test_folder), 1);
+}
+
+static void writing_replaces_the_file_and_not_its_inode(void **state)
+{
+    (void)state;
+    const char *path = folder_put("file", SPAN("a longer old text"));
+    int old = open(path, O_RDONLY | O_CLOEXEC);
+    char bytes[32] = {0};
+    assert_status(file_write(path, 0600, SPAN("new"), NULL), ST_OK, NULL);
+    assert_span_equal(file_bytes(path), SPAN("new"));
+    assert_int_equal(read(old, bytes, sizeof bytes), 17);
+    assert_string_equal(bytes, "a longer old text");
+    close(old);
+}
+
+static void writing_replaces_a_link_and_not_what_it_leads_to(void **state)
+{
+    (void)state;
+    folder_put("target", SPAN("old"));
+    assert_int_equal(symlink("target", folder_path("link")), 0);
+    assert_status(file_write(folder_path("link"), 0600, SPAN("new"), NULL), ST_OK, NULL);
+    assert_span_equal(file_bytes(folder_path("target")), SPAN("old"));
+    assert_span_equal(file_bytes(folder_path("link")), SPAN("new"));
+}
+
+static void a_write_that_fails_leaves_nothing(void **state)
+{
+    (void)state;
+    struct error e;
+    folder_make_dir("folder");
+    folder_put("folder/file", SPAN("kept"));
+    assert_status(file_write(folder_path("folder"), 0600, SPAN("new"), &e), ST_IO, &e);
+    assert_contains(e.message, folder_path("folder"));
+    assert_span_equal(file_bytes(folder_path("folder/file")), SPAN("kept"));
+    assert_status(file_write(folder_path("none/file"), 0600, SPAN("new"), &e), ST_IO, &e);
+    assert_contains(e.message, folder_path("none/file"));
+    assert_int_equal(folder_count(test_folder), 2);
+}
+
+struct make_row {
+    const char *name, *path;
+    bool good;
+};
+
+static const struct make_row make_rows[] = {
+    {"a folder is made", "a", true},
+    {"a folder is made with those above it", "a/b/c/d", true},
+    {"a folder that is there is fine", "there", true},
+    {"a slash at the end is fine", "a/b/", true},
+    {"two slashes are one", "a//b", true},
+    {"the root is there", "../../../../", true},
+    {"a file in its way is an error", "file", false},
+    {"a file above it is an error", "file/b", false},
+};
+
+static void folders_are_made(void **state)
+{
+    const struct make_row *row = *state;
+    struct stat st;
+    struct error e;
+    folder_make_dir("there");
+    folder_put("file", SPAN("x"));
+    const char *path = folder_path(row->path);
+    assert_status(file_make_dir(path, &e), row->good ? ST_OK : ST_IO, &e);
+    if (row->good)
+        assert_true(stat(path, &st) == 0 && S_ISDIR(st.st_mode));
+    else
+        assert_contains(e.message, folder_path("file"));
+}
+
+static void made_folders_are_for_their_owner_alone(void **state)
+{
+    (void)state;
+    struct stat st;
+    mode_t mask = umask(0);
+    assert_status(file_make_dir(folder_path("a/b"), NULL), ST_OK, NULL);
+    umask(mask);
+    assert_int_equal(stat(folder_path("a"), &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0700);
+    assert_int_equal(stat(folder_path("a/b"), &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0700);
+}
+
+/* `--certs ""` comes here. */
+static void a_folder_without_a_name_is_an_error(void **state)
+{
+    (void)state;
+    char *empty = strdup("");
+    struct error e;
+    enum status status = file_make_dir(empty, &e);
+    free(empty);
+    assert_int_not_equal(status, ST_OK);
+}
+
+static void the_folder_of_a_path_is_synced(void **state)
+{
+    (void)state;
+    struct error e;
+    assert_status(file_sync_dir_of(folder_path("whatever"), &e), ST_OK, &e);
+    assert_status(file_sync_dir_of("whatever", &e), ST_OK, &e);
+    assert_status(file_sync_dir_of("/whatever", &e), ST_OK, &e);
+    assert_status(file_sync_dir_of(folder_path("none/file"), &e), ST_IO, &e);
+    assert_contains(e.message, folder_path("none"));
+}
+
+int main(void)
+{
+    static struct suite s = {.setup = folder_make, .teardown = folder_remove};
+    SUITE_ROWS(&s, files_are_opened_beneath_a_folder, beneath_rows);
+    SUITE_ROWS(&s, files_are_read, read_rows);
+    SUITE_TEST(&s, reading_appends);
+    SUITE_TEST(&s, reading_what_is_no_file_fails);
+    SUITE_TEST(&s, a_pipe_is_read_to_its_end);
+    SUITE_TEST(&s, writing_makes_a_file_of_that_mode);
+    SUITE_TEST(&s, writing_replaces_the_file_and_not_its_inode);
+    SUITE_TEST(&s, writing_replaces_a_link_and_not_what_it_leads_to);
+    SUITE_TEST(&s, a_write_that_fails_leaves_nothing);
+    SUITE_ROWS(&s, folders_are_made, make_rows);
+    SUITE_TEST(&s, made_folders_are_for_their_owner_alone);
+    SUITE_TEST(&s, a_folder_without_a_name_is_an_error);
+    SUITE_TEST(&s, the_folder_of_a_path_is_synced);
+    return suite_run(&s, "core/file");
+}

@@ -1,0 +1,143 @@
+#include "core/utf8.h"
+
+#include "../support.h"
+
+struct decode_row {
+    const char *name;
+    struct span s;
+    unsigned length; /* 0: not valid */
+    uint32_t cp;
+};
+
+static const struct decode_row decode_rows[] = {
+    {"NUL", BYTES("\0"), 1, 0},
+    {"the last of one byte", BYTES("\x7f"), 1, 0x7f},
+    {"the first of two bytes", BYTES("\xc2\x80"), 2, 0x80},
+    {"the last of two bytes", BYTES("\xdf\xbf"), 2, 0x7ff},
+    {"the first of three bytes", BYTES("\xe0\xa0\x80"), 3, 0x800},
+    {"the last before the surrogates", BYTES("\xed\x9f\xbf"), 3, 0xd7ff},
+    {"the first behind the surrogates", BYTES("\xee\x80\x80"), 3, 0xe000},
+    {"the last of three bytes", BYTES("\xef\xbf\xbf"), 3, 0xffff},
+    {"the first of four bytes", BYTES("\xf0\x90\x80\x80"), 4, 0x10000},
+    {"the last of all", BYTES("\xf4\x8f\xbf\xbf"), 4, 0x10ffff},
+    {"only the first is decoded", BYTES("\xc3\xa4\xff"), 2, 0xe4},
+    {"nothing is not valid", BYTES(""), 0, 0},
+    {"an absent span is not valid", {NULL, 0}, 0, 0},
+    {"a continuation alone", BYTES("\x80"), 0, 0},
+    {"a lead alone", BYTES("\xc3"), 0, 0},
+    {"a lead before ASCII", BYTES("\303a"), 0, 0},
+    {"three bytes cut short", BYTES("\xe2\x82"), 0, 0},
+    {"four bytes cut short", BYTES("\xf0\x9f\x98"), 0, 0},
+    {"NUL in two bytes", BYTES("\xc0\x80"), 0, 0},
+    {"a slash in two bytes", BYTES("\xc0\xaf"), 0, 0},
+    {"the last overlong of two bytes", BYTES("\xc1\xbf"), 0, 0},
+    {"a slash in three bytes", BYTES("\xe0\x80\xaf"), 0, 0},
+    {"the last overlong of three bytes", BYTES("\xe0\x9f\xbf"), 0, 0},
+    {"the last overlong of four bytes", BYTES("\xf0\x8f\xbf\xbf"), 0, 0},
+    {"the first surrogate", BYTES("\xed\xa0\x80"), 0, 0},
+    {"the last surrogate", BYTES("\xed\xbf\xbf"), 0, 0},
+    {"one over the last of all", BYTES("\xf4\x90\x80\x80"), 0, 0},
+    {"a lead over F4", BYTES("\xf5\x80\x80\x80"), 0, 0},
+    {"five bytes", BYTES("\xf8\x88\x80\x80\x80"), 0, 0},
+    {"FE and FF", BYTES("\xfe\xff"), 0, 0},
+    {"a bad third byte", BYTES("\xe2\x82\x28"), 0, 0},
+};
+
+static void code_points_are_decoded(void **state)
+{
+    const struct decode_row *row = *state;
+    uint32_t cp = 0;
+    assert_int_equal(utf8_decode(row->s, &cp), row->length);
+    if (row->length > 0)
+        assert_int_equal(cp, row->cp);
+}
+
+static void every_code_point_is_read_back_as_it_was_written(void **state)
+{
+    (void)state;
+    struct buf b;
+    buf_init(&b, 16);
+    for (uint32_t cp = 0; cp <= 0x10ffff; cp++) {
+        uint32_t back = 0;
+        if (cp == 0xd800)
+            cp = 0xe000;
+        buf_clear(&b);
+        utf8_put(&b, cp);
+        if (utf8_decode(buf_span(&b), &back) != b.n || back != cp)
+            fail_msg("U+%04X", (unsigned)cp);
+    }
+    assert_status(buf_status(&b), ST_OK, NULL);
+    buf_fini(&b);
+}
+
+struct text_row {
+    const char *name;
+    struct span s;
+    size_t valid, length;
+};
+
+static const struct text_row text_rows[] = {
+    {"ASCII text", BYTES("abc"), 3, 3},
+    {"text of many lengths", BYTES("a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80"), 10, 4},
+    {"text with a NUL in it", BYTES("a\0b"), 3, 3},
+    {"nothing", BYTES(""), 0, 0},
+    {"text that goes bad", BYTES("ab\377cd"), 2, 5},
+    {"text cut in a character", BYTES("ab\xe2\x82"), 2, 3},
+};
+
+static void text_is_measured(void **state)
+{
+    const struct text_row *row = *state;
+    assert_int_equal(utf8_valid(row->s), row->valid);
+    if (row->valid == row->s.n)
+        assert_int_equal(utf8_length(row->s), row->length);
+}
+
+/* PropList.txt of Unicode 15, White_Space. */
+static void blanks_are_those_of_unicode(void **state)
+{
+    (void)state;
+    static const uint32_t blanks[] = {
+        0x09,   0x0a,   0x0b,   0x0c,   0x0d,   0x20,   0x85,   0xa0,   0x1680,
+        0x2000, 0x2001, 0x2002, 0x2003, 0x2004, 0x2005, 0x2006, 0x2007, 0x2008,
+        0x2009, 0x200a, 0x2028, 0x2029, 0x202f, 0x205f, 0x3000,
+    };
+    size_t next = 0;
+    for (uint32_t cp = 0; cp <= 0x10ffff; cp++) {
+        bool expected = next < COUNT(blanks) && cp == blanks[next];
+        next += expected;
+        if (utf8_blank(cp) != expected)
+            fail_msg("U+%04X", (unsigned)cp);
+    }
+}
+
+struct trim_row {
+    const char *name, *s, *expected;
+};
+
+static const struct trim_row trim_rows[] = {
+    {"trim drops blanks of one byte", " \t\na b\r\n ", "a b"},
+    {"trim drops a no-break space", "\302\240a\302\240", "a"},
+    {"trim drops blanks of three bytes", "\343\200\200\342\200\250a\342\200\257", "a"},
+    {"trim keeps letters at the ends", "\xc3\xa4\xe2\x82\xac", "\xc3\xa4\xe2\x82\xac"},
+    {"trim keeps a zero width space", "\xe2\x80\x8b", "\xe2\x80\x8b"},
+    {"trim of blanks alone is empty", " \xc2\xa0\xe3\x80\x80", ""},
+    {"trim of nothing is empty", "", ""},
+};
+
+static void trim_drops(void **state)
+{
+    const struct trim_row *row = *state;
+    assert_span_equal(utf8_trim(span_of(row->s)), span_of(row->expected));
+}
+
+int main(void)
+{
+    static struct suite s;
+    SUITE_ROWS(&s, code_points_are_decoded, decode_rows);
+    SUITE_TEST(&s, every_code_point_is_read_back_as_it_was_written);
+    SUITE_ROWS(&s, text_is_measured, text_rows);
+    SUITE_TEST(&s, blanks_are_those_of_unicode);
+    SUITE_ROWS(&s, trim_drops, trim_rows);
+    return suite_run(&s, "core/utf8");
+}

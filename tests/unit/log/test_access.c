@@ -1,0 +1,135 @@
+#include "log/access.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include "../support.h"
+#include "log/log.h"
+
+static const struct sockaddr *address_of(const char *text)
+{
+    static struct sockaddr_storage out;
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(40000)};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(40000)};
+    memset(&out, 0, sizeof out);
+    if (inet_pton(AF_INET, text, &v4.sin_addr) == 1)
+        memcpy(&out, &v4, sizeof v4);
+    else if (inet_pton(AF_INET6, text, &v6.sin6_addr) == 1)
+        memcpy(&out, &v6, sizeof v6);
+    return (const struct sockaddr *)&out;
+}
+
+struct address_row {
+    const char *name, *client, *expected;
+};
+
+static const struct address_row address_rows[] = {
+    {"an IPv4 address loses its last byte", "192.0.2.77", "192.0.2.0/24"},
+    {"an IPv4 network stays", "10.20.30.0", "10.20.30.0/24"},
+    {"the highest IPv4 address", "255.255.255.255", "255.255.255.0/24"},
+    {"an IPv6 address keeps 48 bits", "2001:db8:1:2:3:4:5:6", "2001:db8:1::/48"},
+    {"the highest IPv6 address", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "ffff:ffff:ffff::/48"},
+    {"the IPv6 loopback", "::1", "::/48"},
+    {"no internet address", "", "-"},
+};
+
+static void addresses_are_cut(void **state)
+{
+    const struct address_row *row = *state;
+    struct access a = {.client = address_of(row->client), .tls = "-", .reason = "done"};
+    char expected[128];
+    snprintf(expected, sizeof expected, "broadsheet: %s - 0 0B 0ms - done\n", row->expected);
+    access_log(&a);
+    assert_string_equal(stderr_text(), expected);
+}
+
+static void a_request_is_one_line(void **state)
+{
+    (void)state;
+    struct access a = {
+        .client = address_of("192.0.2.1"),
+        .host = SPAN("example.org"),
+        .path = SPAN("/articles/one"),
+        .status = 20,
+        .bytes = UINT64_C(5000000000),
+        .ms = 12,
+        .tls = "TLSv1.3",
+        .resumed = true,
+        .reason = "done",
+    };
+    access_log(&a);
+    assert_string_equal(stderr_text(), "broadsheet: 192.0.2.0/24 example.org /articles/one 20 "
+                                       "5000000000B 12ms TLSv1.3 resumed done\n");
+}
+
+static void a_full_handshake_is_not_called_resumed(void **state)
+{
+    (void)state;
+    struct access a = {.client = address_of("::1"),
+                       .host = SPAN("h"),
+                       .path = SPAN("/"),
+                       .status = 51,
+                       .tls = "TLSv1.2",
+                       .reason = "client closed"};
+    access_log(&a);
+    assert_string_equal(stderr_text(), "broadsheet: ::/48 h / 51 0B 0ms TLSv1.2 client closed\n");
+}
+
+struct path_row {
+    const char *name;
+    struct span path;
+    const char *expected;
+};
+
+static const struct path_row path_rows[] = {
+    {"a path stands as it is", BYTES("/a%20b?"), "h /a%20b? 20"},
+    {"a path cannot end its line", BYTES("/a\r\n203.0.113.0/24 h /b"),
+     "h /a\\x0D\\x0A203.0.113.0/24 h /b 20"},
+    {"a path cannot reach the terminal", BYTES("/\x1b]0;x\x07"), "h /\\x1B]0;x\\x07 20"},
+    {"a path cannot write an escape of its own", BYTES("/\\x0A"), "h /\\x5Cx0A 20"},
+    {"a path may be bytes that are no text", BYTES("/\377\376"), "h /\\xFF\\xFE 20"},
+    {"a path is no format", BYTES("/%s%n%d"), "h /%s%n%d 20"},
+};
+
+static void hostile_paths_do_no_harm(void **state)
+{
+    const struct path_row *row = *state;
+    struct access a = {.client = address_of("192.0.2.1"),
+                       .host = SPAN("h"),
+                       .path = row->path,
+                       .status = 20,
+                       .tls = "-",
+                       .reason = "done"};
+    access_log(&a);
+    const char *line = stderr_text();
+    assert_contains(line, row->expected);
+    assert_ptr_equal(strchr(line, '\n'), line + strlen(line) - 1);
+}
+
+static void the_longest_path_leaves_room_for_the_rest(void **state)
+{
+    (void)state;
+    char path[1024]; /* more than fits into a request with its scheme and host */
+    memset(path, 'p', sizeof path);
+    struct access a = {.client = address_of("192.0.2.1"),
+                       .host = SPAN("h"),
+                       .path = {path, sizeof path},
+                       .status = 51,
+                       .tls = "-",
+                       .reason = "the reason"};
+    access_log(&a);
+    assert_contains(stderr_text(), " h pppp");
+    assert_contains(stderr_text(), "pppp 51 0B 0ms - the reason\n");
+}
+
+int main(void)
+{
+    static struct suite s = {.setup = stderr_catch, .teardown = stderr_release};
+    log_init(NULL);
+    SUITE_ROWS(&s, addresses_are_cut, address_rows);
+    SUITE_TEST(&s, a_request_is_one_line);
+    SUITE_TEST(&s, a_full_handshake_is_not_called_resumed);
+    SUITE_ROWS(&s, hostile_paths_do_no_harm, path_rows);
+    SUITE_TEST(&s, the_longest_path_leaves_room_for_the_rest);
+    return suite_run(&s, "log/access");
+}

@@ -1,0 +1,83 @@
+/*
+ * peer: what the tests of TLS have on both ends of a socket: a server's context, whose identity is
+ * in the test's own folder, and a client of OpenSSL's.
+ */
+#ifndef TESTS_UNIT_TLS_PEER_H
+#define TESTS_UNIT_TLS_PEER_H
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+
+#include "../support.h"
+#include "tls/context.h"
+
+/* Broken before anything is agreed on: a handshake record with a message that does not exist. */
+#define PEER_BAD_RECORD SPAN("\x16\x03\x01\0\x05\x63\0\0\1\0")
+#define PEER_ALERT      21 /* content type of an alert, RFC 8446 5.1 */
+
+/* A server's context with a ticket key of this byte alone; the caller frees it. */
+static inline struct context *peer_server(unsigned char secret)
+{
+    static char name[] = "localhost";
+    static char *const names[] = {name};
+    unsigned char key[CONTEXT_TICKET_KEY];
+    struct identity *id = NULL;
+    struct context *ctx = NULL;
+    struct error e;
+    memset(key, secret, sizeof key);
+    assert_status(identity_open(folder_path("certs"), names, 1, &id, &e), ST_OK, &e);
+    enum status status = context_new(id, key, &ctx, &e);
+    identity_free(id);
+    assert_status(status, ST_OK, &e);
+    return ctx;
+}
+
+/* What a client needs, who trusts everybody; the caller frees it. */
+static inline SSL_CTX *peer_client_context(void)
+{
+    SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+    assert_non_null(ctx);
+    SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
+    SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    return ctx;
+}
+
+/* A client on a socket that stays the caller's; the caller frees it. */
+static inline SSL *peer_client(SSL_CTX *ctx, int fd)
+{
+    SSL *ssl = SSL_new(ctx);
+    assert_non_null(ssl);
+    assert_int_equal(SSL_set_fd(ssl, fd), 1);
+    SSL_set_connect_state(ssl);
+    return ssl;
+}
+
+/* Two ends of a connection, neither of which waits. */
+static inline void peer_sockets(int fds[2])
+{
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
+}
+
+/*
+ * Read what there is, into `to`.  Returns the number of bytes; *ended is SSL_ERROR_ZERO_RETURN
+ * after a close_notify, SSL_ERROR_WANT_READ when more may come, or what else SSL_get_error says.
+ */
+static inline size_t peer_read(SSL *ssl, char *to, size_t size, int *ended)
+{
+    size_t n = 0;
+    size_t got = 0;
+    *ended = SSL_ERROR_NONE;
+    while (n < size) {
+        ERR_clear_error();
+        int result = SSL_read_ex(ssl, to + n, size - n, &got);
+        if (result != 1) {
+            *ended = SSL_get_error(ssl, result);
+            break;
+        }
+        n += got;
+    }
+    return n;
+}
+
+#endif
