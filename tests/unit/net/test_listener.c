@@ -126,25 +126,37 @@ static void a_taken_port_is_told_by_its_address(void **state)
     assert_int_equal(error.errnum, EADDRINUSE);
 }
 
+/* Other programs take ports too: what must hold for a port may be tried with another one. */
+#define TRIES 20
+
 static void a_port_is_free_again_at_once(void **state)
 {
     (void)state;
-    char name[LISTENER_NAME_MAX];
-    int fd = -1;
-    assert_status(listener_bind("127.0.0.1:0", &fd, &error), ST_OK, &error);
-    listener_name(fd, name);
-    close(fd);
-    assert_status(listener_bind(name, &bound[0], &error), ST_OK, &error);
+    enum status status = ST_IO;
+    for (int i = 0; i < TRIES && status != ST_OK; i++) {
+        char name[LISTENER_NAME_MAX];
+        int fd = -1;
+        assert_status(listener_bind("127.0.0.1:0", &fd, &error), ST_OK, &error);
+        listener_name(fd, name);
+        close(fd);
+        status = listener_bind(name, &bound[0], &error);
+    }
+    assert_status(status, ST_OK, &error);
 }
 
 static void both_kinds_of_address_share_a_port(void **state)
 {
     (void)state;
-    char name[LISTENER_NAME_MAX];
-    char other[LISTENER_NAME_MAX];
-    bind_or_skip("[::]:0", &bound[0]);
-    snprintf(other, sizeof other, "0.0.0.0:%u", listener_name(bound[0], name));
-    assert_status(listener_bind(other, &bound[1], &error), ST_OK, &error);
+    enum status status = ST_IO;
+    for (int i = 0; i < TRIES && status != ST_OK; i++) {
+        char name[LISTENER_NAME_MAX];
+        char other[LISTENER_NAME_MAX];
+        sockets_remove(NULL);
+        bind_or_skip("[::]:0", &bound[0]);
+        snprintf(other, sizeof other, "0.0.0.0:%u", listener_name(bound[0], name));
+        status = listener_bind(other, &bound[1], &error);
+    }
+    assert_status(status, ST_OK, &error);
 }
 
 static void an_address_of_another_machine_is_told(void **state)
