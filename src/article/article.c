@@ -26,22 +26,6 @@ bool article_format_find(struct span name, enum article_format *format)
     return true;
 }
 
-/* "market-day" becomes "Market day": better than a page without a title. */
-static void article_title_from_name(struct document *doc, const char *name)
-{
-    struct span stem = article_stem(span_of(name));
-    if (stem.n == 0 || span_eq(stem, SPAN("-")) || utf8_valid(stem) != stem.n)
-        stem = SPAN("Untitled");
-    char *title = arena_alloc(&doc->arena, stem.n + 1);
-    if (title == NULL)
-        return;
-    for (size_t i = 0; i < stem.n; i++)
-        title[i] = stem.p[i] == '-' || stem.p[i] == '_' ? ' ' : stem.p[i];
-    if (title[0] >= 'a' && title[0] <= 'z')
-        title[0] = (char)(title[0] - 'a' + 'A');
-    doc->title = (struct span){title, stem.n};
-}
-
 static enum status article_clean(struct span bytes, const char *name, struct buf *clean,
                                  struct error *e)
 {
@@ -49,6 +33,30 @@ static enum status article_clean(struct span bytes, const char *name, struct buf
     if (bytes.n > ARTICLE_TEXT_MAX)
         return error_set(e, ST_LIMIT, 0, "%s: larger than %zu bytes", name, ARTICLE_TEXT_MAX);
     return clean_text(bytes, name, clean, e);
+}
+
+/* "market-day" becomes "Market day": better than a page without a title. */
+static void article_title_from_name(struct document *doc, const char *name)
+{
+    struct buf clean;
+    struct buf title;
+    struct span stem = article_stem(span_of(name));
+    buf_init(&title, stem.n * 3 + 16);
+    if (article_clean(stem, name, &clean, NULL) == ST_OK)
+        clean_line(buf_span(&clean), &title);
+    if (title.n == 0 || span_eq(buf_span(&title), SPAN("-"))) {
+        buf_clear(&title);
+        buf_puts(&title, "Untitled");
+    }
+    for (size_t i = 0; i < title.n; i++) {
+        if (title.p[i] == '-' || title.p[i] == '_')
+            title.p[i] = ' ';
+    }
+    if (title.n > 0 && title.p[0] >= 'a' && title.p[0] <= 'z')
+        title.p[0] = (char)(title.p[0] - 'a' + 'A');
+    doc->title = arena_copy(&doc->arena, utf8_trim(buf_span(&title)));
+    buf_fini(&clean);
+    buf_fini(&title);
 }
 
 static enum status article_import(enum article_format format, struct span text,

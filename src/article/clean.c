@@ -148,7 +148,7 @@ enum status clean_text(struct span in, const char *name, struct buf *out, struct
 void clean_line(struct span line, struct buf *out)
 {
     line = utf8_trim(line);
-    struct span gap = {NULL, 0}; /* blanks since the last character */
+    struct span gap = {NULL, 0}; /* what stands for the blanks since the last character */
     for (size_t at = 0; at < line.n;) {
         uint32_t cp = 0;
         struct span here = span_sub(line, at, line.n);
@@ -161,11 +161,12 @@ void clean_line(struct span line, struct buf *out)
             len = 1;
         at += len;
         if (cp != 0 && utf8_blank(cp)) {
-            gap = gap.p == NULL ? span_sub(here, 0, len) : SPAN("  ");
+            /* A no-break space alone, wide or narrow, is there on purpose. */
+            bool kept = gap.p == NULL && (cp == 0xa0 || cp == 0x202f);
+            gap = kept ? span_sub(here, 0, len) : SPAN(" ");
             continue;
         }
-        if (gap.p != NULL)
-            buf_put(out, gap.n == 2 && gap.p[0] != ' ' ? gap : SPAN(" "));
+        buf_put(out, gap);
         gap = (struct span){NULL, 0};
         buf_put(out, span_sub(here, 0, len));
     }

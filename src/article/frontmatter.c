@@ -5,6 +5,10 @@
 #include "core/utf8.h"
 
 #define FRONTMATTER_LINES_MAX 500
+/* Longest value, in bytes: one line on a page, and a summary. */
+#define FRONTMATTER_VALUE_MAX 1000
+#define FRONTMATTER_PROSE_MAX 20000
+#define FRONTMATTER_LANG_MAX  35 /* RFC 5646 4.4.1 */
 
 struct frontmatter_key {
     struct span name;
@@ -40,7 +44,7 @@ bool frontmatter_is_lang(struct span s)
         if (run > 8)
             return false;
     }
-    return run >= (first ? 2 : 1);
+    return run >= (first ? 2 : 1) && s.n <= FRONTMATTER_LANG_MAX;
 }
 
 static struct span frontmatter_unquote(struct span v)
@@ -68,6 +72,10 @@ static enum status frontmatter_line(struct span line, unsigned number, const cha
     struct span value = frontmatter_unquote(utf8_trim(span_sub(line, colon + 1, line.n)));
     if (colon == line.n || field == NULL || value.n == 0)
         return ST_OK;
+    bool prose = field == &doc->summary || field == &doc->description;
+    if (value.n > (prose ? FRONTMATTER_PROSE_MAX : FRONTMATTER_VALUE_MAX))
+        return error_set(e, ST_LIMIT, 0, "%s: line %u: %.*s is longer than %d bytes", name, number,
+                         (int)colon, line.p, prose ? FRONTMATTER_PROSE_MAX : FRONTMATTER_VALUE_MAX);
     if (field == &doc->date) {
         if (value.n > 10 && (value.p[10] == 'T' || value.p[10] == ' '))
             value = span_sub(value, 0, 10);

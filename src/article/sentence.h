@@ -12,7 +12,7 @@
  * rest       gets what is behind the sentence
  * sentence   points into the same bytes, with its end mark and closing quotes, no blanks around it
  * Returns false when *rest holds nothing but blanks.  The end of the text always ends a sentence;
- * a full stop after an abbreviation, an initial or a number, or before a small letter, never does.
+ * a full stop after an abbreviation or an initial, or before a small letter, never does.
  * Never allocates; linear in the length of the text.
  */
 bool sentence_next(struct span *rest, struct span *sentence);

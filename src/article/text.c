@@ -5,6 +5,7 @@
 #include <unictype.h>
 
 #include "article/clean.h"
+#include "article/sentence.h"
 #include "article/words.h"
 #include "core/utf8.h"
 
@@ -59,7 +60,7 @@ static enum status text_split(struct text *t, struct span in, struct error *e)
 {
     size_t count = 0;
     for (size_t at = 0; at < in.n; at = span_find(in, at, '\n') + 1)
-        count++;
+        count += at < 2 || in.p[at - 2] != '\n' || in.p[at] != '\n';
     t->lines = calloc(count + 1, sizeof *t->lines);
     buf_init(&t->bytes, in.n + 1);
     /* Room for everything at once, so that the spans stay good. */
@@ -67,9 +68,12 @@ static enum status text_split(struct text *t, struct span in, struct error *e)
         return error_set(e, ST_NOMEM, ENOMEM, "text of %zu bytes", in.n);
     struct span raw;
     while (span_line(&in, &raw)) {
-        struct text_line *line = &t->lines[t->count++];
+        struct text_line *line = &t->lines[t->count];
         size_t start = t->bytes.n;
         clean_line(raw, &t->bytes);
+        if (t->bytes.n == start && t->count > 0 && line[-1].role == ROLE_BLANK)
+            continue; /* one blank line parts as well as many */
+        t->count++;
         line->text = span_sub(buf_span(&t->bytes), start, t->bytes.n);
         line->indented = raw.n > 0 && (raw.p[0] == ' ' || raw.p[0] == '\t');
         line->role = text_role_of(line->text);
@@ -161,6 +165,12 @@ static bool text_ends_clause(struct span s)
     return s.n > 0 && (s.p[s.n - 1] == '.' || s.p[s.n - 1] == ',' || s.p[s.n - 1] == ';');
 }
 
+static bool text_has_two_sentences(struct span s)
+{
+    struct span sentence;
+    return sentence_next(&s, &sentence) && sentence_next(&s, &sentence);
+}
+
 /* Number of lines at i that are the title (up to three when it was wrapped), or 0. */
 static size_t text_title_lines(const struct text *t, size_t i)
 {
@@ -178,7 +188,8 @@ static size_t text_title_lines(const struct text *t, size_t i)
     if (lines > 1)
         return lines <= 3 && alone && !ended && length <= TEXT_TITLE_MAX ? lines : 0;
     if (alone)
-        return length <= TEXT_TITLE_MAX;
+        return length <= TEXT_TITLE_MAX && !(ended && text_has_two_sentences(t->lines[i].text)) ? 1
+                                                                                                : 0;
     return length <= TEXT_CLOSE_TITLE_MAX && !ended;
 }
 
@@ -275,20 +286,42 @@ static struct span text_join_numbered(const struct text *t, size_t from, size_t 
     return buf_span(joined);
 }
 
+/* Index of the first line of a numbered list in from..to, `to` when there is none. */
+static size_t text_find_numbered(const struct text *t, size_t from, size_t to)
+{
+    size_t first = to;
+    size_t count = 0;
+    for (size_t i = to; i > from; i--) {
+        if (text_numbered(t->lines[i - 1].text)) {
+            first = i - 1;
+            count++;
+        }
+    }
+    /* One line alone may be a sentence that was broken before a year. */
+    return count > 1 || first == from ? first : to;
+}
+
 /* Lines from..to hold running text without list items. */
 static void text_add_lines(struct text *t, size_t from, size_t to, struct buf *joined)
 {
-    if (from == to)
-        return;
     if (text_has_long_line(t, from, to)) {
         for (size_t i = from; i < to; i++)
             document_add(t->doc, BLOCK_PARAGRAPH, t->lines[i].text);
-    } else if (text_numbered(t->lines[from].text)) {
-        document_add(t->doc, BLOCK_PARAGRAPH, text_join_numbered(t, from, to, joined));
-    } else {
-        char with = text_is_wrapped(t, from, to) ? ' ' : '\n';
-        document_add(t->doc, BLOCK_PARAGRAPH, text_join(t, from, to, with, joined));
+        return;
     }
+    size_t list = text_find_numbered(t, from, to);
+    char with = text_is_wrapped(t, from, list) ? ' ' : '\n';
+    if (from < list)
+        document_add(t->doc, BLOCK_PARAGRAPH, text_join(t, from, list, with, joined));
+    if (list < to)
+        document_add(t->doc, BLOCK_PARAGRAPH, text_join_numbered(t, list, to, joined));
+}
+
+/* Does line i go on with the list item before it? */
+static bool text_continues(const struct text *t, size_t i)
+{
+    return t->lines[i].indented || (text_starts_lower(t->lines[i].text) &&
+                                    utf8_length(t->lines[i - 1].text) >= TEXT_WRAPPED_MIN);
 }
 
 /* Lines from..to stand between blank lines: running text, list items with their indented rest. */
@@ -303,7 +336,7 @@ static void text_add_group(struct text *t, size_t from, size_t to, struct buf *j
         }
         text_add_lines(t, plain, i, joined);
         size_t end = i + 1;
-        while (end < to && t->lines[end].indented && text_bullet(t->lines[end].text) == 0)
+        while (end < to && text_bullet(t->lines[end].text) == 0 && text_continues(t, end))
             end++;
         struct span item = text_join(t, i, end, ' ', joined);
         document_add(t->doc, BLOCK_ITEM, utf8_trim(span_sub(item, bullet, item.n)));

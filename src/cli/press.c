@@ -1,7 +1,8 @@
 #include "press/press.h"
 
+#include <signal.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/prctl.h>
 
 #include "cli/cli.h"
 #include "log/log.h"
@@ -71,5 +72,8 @@ out:
 int cli_press_job(int argc, char **argv)
 {
     log_init("press");
+    signal(SIGPIPE, SIG_IGN); /* a log that nobody reads any more ends nothing */
+    /* Without a supervisor nobody wants the edition, and the next one makes his own. */
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     return cli_press(argc, argv);
 }

@@ -64,7 +64,7 @@ void *arena_alloc(struct arena *a, size_t n)
         return NULL;
     void *p = c->bytes + c->used;
     c->used += take;
-    a->used += n;
+    a->used += take < a->cap - a->used ? take : a->cap - a->used;
     return p;
 }
 

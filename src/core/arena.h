@@ -11,7 +11,7 @@ struct arena_chunk;
 
 struct arena {
     struct arena_chunk *chunks; /* newest first, owned */
-    size_t used;                /* bytes handed out */
+    size_t used;                /* bytes handed out, rounded up to their alignment */
     size_t cap;                 /* most bytes it may hand out */
     enum status status;         /* ST_OK, ST_LIMIT or ST_NOMEM; sticky */
 };

@@ -107,7 +107,7 @@ enum status file_write(const char *path, mode_t mode, struct span bytes, struct 
     if (status != ST_OK)
         unlink(temporary);
     else
-        status = file_sync_dir_of(path, e);
+        file_sync_dir_of(path);
 out:
     buf_fini(&name);
     return status;
@@ -119,7 +119,7 @@ enum status file_make_dir(const char *path, struct error *e)
     if (copy == NULL)
         return error_set(e, ST_NOMEM, ENOMEM, "%s", path);
     enum status status = ST_OK;
-    for (char *at = copy + 1;; at++) {
+    for (char *at = copy + (*copy == '/');; at++) {
         if (*at != '/' && *at != '\0')
             continue;
         char end = *at;
@@ -139,7 +139,7 @@ enum status file_make_dir(const char *path, struct error *e)
     return status;
 }
 
-enum status file_sync_dir_of(const char *path, struct error *e)
+void file_sync_dir_of(const char *path)
 {
     struct span whole = span_of(path);
     size_t cut = whole.n;
@@ -149,11 +149,9 @@ enum status file_sync_dir_of(const char *path, struct error *e)
     buf_init(&dir, 8192);
     buf_put(&dir, cut == 0 ? SPAN("./") : span_sub(whole, 0, cut));
     int fd = open(buf_str(&dir), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    enum status status = ST_OK;
-    if (fd < 0 || fsync(fd) != 0)
-        status = error_set(e, ST_IO, errno, "%s", buf_str(&dir));
-    if (fd >= 0)
+    if (fd >= 0) {
+        (void)fsync(fd);
         close(fd);
+    }
     buf_fini(&dir);
-    return status;
 }

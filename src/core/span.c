@@ -74,6 +74,14 @@ bool span_line(struct span *rest, struct span *line)
     return true;
 }
 
+uint64_t span_hash(struct span s)
+{
+    uint64_t hash = 0xcbf29ce484222325U;
+    for (size_t i = 0; i < s.n; i++)
+        hash = (hash ^ (unsigned char)s.p[i]) * 0x100000001b3U;
+    return hash;
+}
+
 int ascii_hex(int c)
 {
     if (ascii_digit(c))

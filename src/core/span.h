@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct span {
     const char *p; /* first byte, or NULL */
@@ -54,6 +55,9 @@ int span_cmp(struct span a, struct span b);
  * Returns false when *rest is empty.  A last line without LF is a line.
  */
 bool span_line(struct span *rest, struct span *line);
+
+/* A hash of s: tells texts apart, protects nothing.  Source: FNV-1a, 64 bits. */
+uint64_t span_hash(struct span s);
 
 /* ASCII questions that no locale changes. */
 static inline bool ascii_digit(int c)

@@ -53,8 +53,7 @@ static enum status reader_check(struct edition *ed, struct error *e)
     /* The file never changes, so one read transaction serves all requests. */
     if (sqlite3_exec(ed->db, "BEGIN; SELECT count(*) FROM capsule", NULL, NULL, NULL) !=
             SQLITE_OK ||
-        sqlite3_prepare_v3(ed->db,
-                           "SELECT id, status, meta, size, file, mtime FROM page WHERE path = ?1",
+        sqlite3_prepare_v3(ed->db, "SELECT id, status, meta, size, file FROM page WHERE path = ?1",
                            -1, SQLITE_PREPARE_PERSISTENT, &ed->find, NULL) != SQLITE_OK)
         return error_set(e, ST_FORMAT, 0, "%s: damaged: %s", ed->path, sqlite3_errmsg(ed->db));
     return ST_OK;
@@ -146,7 +145,6 @@ enum status edition_find(struct edition *ed, struct span path, struct edition_fo
         out->status = sqlite3_column_int(s, 1);
         out->size = (uint64_t)sqlite3_column_int64(s, 3);
         out->in_file = sqlite3_column_type(s, 4) != SQLITE_NULL;
-        out->mtime = sqlite3_column_int64(s, 5);
         out->file[0] = '\0';
         if (!reader_copy(s, 2, out->meta, sizeof out->meta) ||
             (out->in_file && !reader_copy(s, 4, out->file, sizeof out->file)))

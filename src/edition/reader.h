@@ -22,7 +22,6 @@ struct edition_found {
     int status;    /* Gemini status */
     uint64_t size; /* of the bytes, in the edition or in the file */
     bool in_file;  /* the bytes are not in the edition but in static/file */
-    int64_t mtime; /* of that file when it was pressed, nanoseconds */
     char meta[GEMINI_META_MAX + 1];
     char file[EDITION_FILE_MAX]; /* relative to the capsule's static/ */
 };

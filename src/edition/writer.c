@@ -239,7 +239,8 @@ static enum status writer_publish(struct edition_writer *w, struct error *e)
         return error_set(e, ST_IO, errno, "%s", w->path);
     free(w->temporary);
     w->temporary = NULL;
-    return file_sync_dir_of(w->path, e);
+    file_sync_dir_of(w->path);
+    return ST_OK;
 }
 
 enum status edition_commit(struct edition_writer *w, struct error *e)

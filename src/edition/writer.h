@@ -31,7 +31,7 @@ struct edition_piece {
 /*
  * Begin a new edition in a temporary file beside `path`.
  *
- * Returns ST_OK with *w, which edition_commit or edition_abandon ends, ST_NOMEM or ST_STORE.
+ * Returns ST_OK with *w, which edition_commit or edition_abandon ends, ST_NOMEM, ST_IO or ST_STORE.
  */
 enum status edition_create(const char *path, struct edition_writer **w, struct error *e) MUST_USE;
 

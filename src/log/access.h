@@ -12,7 +12,7 @@
 struct access {
     const struct sockaddr *client; /* peer address; logged cut (IPv4 /24, IPv6 /48) */
     struct span host;              /* of the URL, absent before it was understood */
-    struct span path;              /* canonical path without the query, absent likewise */
+    struct span path;              /* as it was sent, without the query; absent likewise */
     int status;                    /* Gemini status, 0 when none was sent */
     uint64_t bytes;                /* of body handed to the client */
     uint64_t ms;                   /* from accept to close */

@@ -14,7 +14,9 @@
 #include "log/access.h"
 #include "log/log.h"
 
-/* Most bytes thrown away while lingering, and bytes at a time. */
+/* Most bytes of an answer that are sent before the other connections get their turn. */
+#define CONN_TURN_MAX ((uint64_t)512 * 1024)
+/* Most bytes thrown away while lingering. */
 #define CONN_DRAIN_MAX ((size_t)1024 * 1024)
 
 /* What a step answers: go on in the next state, wait for one direction, or give up. */
@@ -238,7 +240,7 @@ static enum conn_step conn_run_handshake(struct conn *c)
 static void conn_answer(struct conn *c, enum request_state found, struct span line)
 {
     if (found == REQUEST_LINE) {
-        struct net_request request = {line, c->port, (const struct sockaddr *)&c->client};
+        struct net_request request = {line, c->port};
         c->table->respond(c->table->context, &request, &c->response);
     } else {
         response_set(&c->response, GEMINI_BAD_REQUEST, request_fault(found));
@@ -314,12 +316,31 @@ static size_t conn_header_size(const struct conn *c)
     return n;
 }
 
+/* Nothing has gone out yet: say so, instead of a page that ends before it begins. */
+static void conn_apologise(struct conn *c)
+{
+    if (c->response.done != NULL)
+        c->response.done(&c->response);
+    c->response.done = NULL;
+    c->response.fill = NULL;
+    response_set(&c->response, GEMINI_TEMPORARY_FAILURE, "This page cannot be read at the moment");
+}
+
 static enum conn_step conn_run_answer(struct conn *c)
 {
     size_t header_n = conn_header_size(c);
     uint64_t total = header_n + c->response.size;
+    uint64_t turn = c->sent + CONN_TURN_MAX;
     while (c->sent < total) {
+        if (c->sent >= turn)
+            return STEP_WRITE;
         size_t ready = conn_fill(c, total, header_n);
+        if (ready == 0 && c->sent == 0 && c->response.fill != NULL) {
+            conn_apologise(c);
+            header_n = conn_header_size(c);
+            total = header_n;
+            continue;
+        }
         if (ready == 0) {
             c->reason = "body not readable";
             return STEP_FAIL;

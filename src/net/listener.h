@@ -29,7 +29,7 @@ struct listeners;
 /*
  * Accept on the sockets, into connections of `table`, as long as there are fewer than `most`.
  *
- * fds     bound sockets; the listeners own them from now on, also on failure
+ * fds     bound sockets; the listeners own them from now on; a failure ends the process
  * Returns ST_OK with *l; listeners_stop ends the accepting and closes the sockets, after which the
  * loop frees them.
  */

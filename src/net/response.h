@@ -5,7 +5,6 @@
 #define NET_RESPONSE_H
 
 #include <stdint.h>
-#include <sys/socket.h>
 
 #include "core/error.h"
 #include "core/span.h"
@@ -17,7 +16,6 @@ struct response;
 struct net_request {
     struct span line; /* without CRLF; lives as long as the connection */
     uint16_t port;    /* local port of the connection */
-    const struct sockaddr *client;
 };
 
 /*
@@ -44,7 +42,7 @@ struct response {
     int fd;       /* fill's own */
 
     struct span host; /* for the access log; points into the request line, or absent */
-    struct span path; /* likewise, as it was sent, without the query */
+    struct span path; /* likewise, as it was sent, without the query; "/" when it was empty */
 };
 
 /* Make it an answer without a body. */

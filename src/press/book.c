@@ -3,8 +3,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "press/slug.h"
-
 #define BOOK_FIRST_SIZE 64
 #define BOOK_ARENA_MAX  ((size_t)512 * 1024 * 1024)
 
@@ -24,7 +22,7 @@ void book_fini(struct book *b)
 /* The slot of a key: its entry, or the free one where it would go. */
 static struct book_entry *book_slot(const struct book *b, struct span key)
 {
-    size_t at = (size_t)slug_hash(key) & (b->size - 1);
+    size_t at = (size_t)span_hash(key) & (b->size - 1);
     while (b->slots[at].key.p != NULL && !span_eq(b->slots[at].key, key))
         at = (at + 1) & (b->size - 1);
     return &b->slots[at];

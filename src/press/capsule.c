@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "article/clean.h"
 #include "article/frontmatter.h"
 #include "core/file.h"
 #include "core/utf8.h"
@@ -20,29 +21,55 @@ static const struct option_row capsule_options[] = {
     {.name = "licence", .type = OPTION_STRING, .offset = FIELD(licence)},
 };
 
-/* The last name in a path, "capsule" when there is none. */
+/* The last name in a path, "capsule" when there is none or it is no text. */
 static char *capsule_folder_name(const char *path)
 {
     char *whole = realpath(path, NULL);
     const char *slash = whole == NULL ? NULL : strrchr(whole, '/');
-    char *name = strdup(slash == NULL || slash[1] == '\0' ? "capsule" : slash + 1);
+    const char *name = slash == NULL || slash[1] == '\0' ? "capsule" : slash + 1;
+    char *copy = strdup(utf8_valid(span_of(name)) == strlen(name) ? name : "capsule");
     free(whole);
-    return name;
+    return copy;
 }
 
-static enum status capsule_check(const struct capsule *c, const char *shown, struct error *e)
+/* Make a value one line of clean text, as every page has it. */
+static enum status capsule_clean(char **value, const char *name, const char *shown, struct error *e)
 {
-    const char *const lines[] = {c->title, c->subtitle, c->author, NULL, c->licence};
-    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
-        struct span line = span_of(lines[i]);
-        if (utf8_valid(line) != line.n || span_find(line, 0, '\n') < line.n)
-            return error_set(e, ST_SYNTAX, 0, "%s: %s is not one line of UTF-8 text", shown,
-                             capsule_options[i].name);
+    struct buf clean;
+    struct buf line;
+    struct error cause;
+    if (*value == NULL)
+        return ST_OK;
+    buf_init(&clean, CAPSULE_CONF_MAX * 3);
+    buf_init(&line, CAPSULE_CONF_MAX * 3);
+    enum status status = clean_text(span_of(*value), name, &clean, &cause);
+    if (status != ST_OK) {
+        status = error_set(e, ST_SYNTAX, 0, "%s: %s is not UTF-8 text", shown, name);
+    } else {
+        clean_line(buf_span(&clean), &line);
+        char *copy = strdup(buf_str(&line));
+        if (copy == NULL) {
+            status = error_set(e, ST_NOMEM, ENOMEM, "%s", shown);
+        } else {
+            free(*value);
+            *value = copy;
+        }
     }
-    if (c->language != NULL && !frontmatter_is_lang(span_of(c->language)))
-        return error_set(e, ST_SYNTAX, 0, "%s: language is not a language tag: %s", shown,
-                         c->language);
-    return ST_OK;
+    buf_fini(&clean);
+    buf_fini(&line);
+    return status;
+}
+
+static enum status capsule_check(struct capsule *c, const char *shown, struct error *e)
+{
+    char **const lines[] = {&c->title, &c->subtitle, &c->author, &c->language, &c->licence};
+    enum status status = ST_OK;
+    for (size_t i = 0; status == ST_OK && i < sizeof lines / sizeof lines[0]; i++)
+        status = capsule_clean(lines[i], capsule_options[i].name, shown, e);
+    if (status == ST_OK && c->language != NULL && !frontmatter_is_lang(span_of(c->language)))
+        status = error_set(e, ST_SYNTAX, 0, "%s: language is not a language tag: %s", shown,
+                           c->language);
+    return status;
 }
 
 enum status capsule_read(int dirfd, const char *path, struct capsule *c, struct error *e)
@@ -65,8 +92,6 @@ enum status capsule_read(int dirfd, const char *path, struct capsule *c, struct 
         close(fd);
         if (status == ST_OK)
             status = options_read_text(&c->options, buf_str(&shown), buf_str(&text), e);
-        if (status == ST_OK)
-            status = capsule_check(c, buf_str(&shown), e);
     }
     if (status == ST_OK && (c->title == NULL || *c->title == '\0')) {
         free(c->title);
@@ -74,6 +99,8 @@ enum status capsule_read(int dirfd, const char *path, struct capsule *c, struct 
         if (c->title == NULL)
             status = error_set(e, ST_NOMEM, ENOMEM, "%s", path);
     }
+    if (status == ST_OK)
+        status = capsule_check(c, buf_str(&shown), e);
     buf_fini(&shown);
     buf_fini(&text);
     return status;

@@ -6,7 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/file.h"
+#include "core/utf8.h"
+
 #define MEDIATYPE_HEAD_MAX 1024
+/* A larger text is not read through for its charset, and gets none. */
+#define MEDIATYPE_TEXT_MAX ((size_t)8 * 1024 * 1024)
 
 struct mediatype {
     magic_t type;     /* NULL until it is asked */
@@ -138,14 +143,26 @@ static const char *mediatype_of_xml(int fd)
     return strstr(head, "<rss") != NULL ? "application/rss+xml" : "application/xml";
 }
 
+/* Is the whole of a file UTF-8?  libmagic looks at its beginning only. */
+static bool mediatype_is_utf8(int fd)
+{
+    struct buf bytes;
+    buf_init(&bytes, MEDIATYPE_TEXT_MAX);
+    bool good = lseek(fd, 0, SEEK_SET) == 0 && file_read_fd(fd, "", &bytes, NULL) == ST_OK &&
+                utf8_valid(buf_span(&bytes)) == bytes.n &&
+                span_find(buf_span(&bytes), 0, '\0') == bytes.n;
+    buf_fini(&bytes);
+    return good;
+}
+
 /* The charset parameter that is true of a file, or NULL. */
-static const char *mediatype_charset(const char *encoding)
+static const char *mediatype_charset(const char *encoding, int fd)
 {
     static const char *const known[] = {"iso-8859-1", "utf-16le", "utf-16be"};
     if (encoding == NULL)
         return NULL;
     if (strcmp(encoding, "utf-8") == 0 || strcmp(encoding, "us-ascii") == 0)
-        return "utf-8";
+        return mediatype_is_utf8(fd) ? "utf-8" : NULL;
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         if (strcmp(encoding, known[i]) == 0)
             return known[i];
@@ -182,7 +199,7 @@ void mediatype_of(struct mediatype *m, const char *path, int fd, struct span lan
     buf_puts(out, type);
     if (strncmp(type, "text/", 5) == 0) {
         const char *charset =
-            mediatype_charset(mediatype_ask(m, &m->encoding, MAGIC_MIME_ENCODING, fd));
+            mediatype_charset(mediatype_ask(m, &m->encoding, MAGIC_MIME_ENCODING, fd), fd);
         if (charset != NULL)
             buf_putf(out, "; charset=%s", charset);
     }

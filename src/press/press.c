@@ -42,20 +42,18 @@ struct press {
     struct book names; /* last segments in it */
 };
 
-static void press_tell(const struct press *p, const struct error *why)
+static void press_tell(const struct error *why)
 {
-    (void)p;
     log_line(LOG_WARNING, "%s; left out", why->message);
 }
 
-static void press_on_problem(void *context, struct span path, const struct error *why)
+static void press_on_problem(void *context, const struct error *why)
 {
-    struct press *p = context;
+    const struct press *p = context;
     struct error named = *why;
     if (!span_starts(span_of(why->message), span_of(p->path)))
         (void)error_set(&named, why->code, 0, "%s/%s", p->path, why->message);
-    (void)path;
-    press_tell(p, &named);
+    press_tell(&named);
 }
 
 static enum status press_open(struct press *p, struct error *e)
@@ -85,7 +83,8 @@ static enum status press_claim_fixed(struct press *p, struct error *e)
     enum status status = statics_claim(&p->statics, &p->addresses, e);
     if (status != ST_OK)
         return status;
-    bool own_front = book_find(&p->addresses, SPAN("/index.gmi")) != NULL;
+    const struct book_entry *front = book_find(&p->addresses, SPAN("/index.gmi"));
+    bool own_front = front != NULL && !p->statics_scan.entries[front->value].folder;
     p->index_href = own_front ? SPAN("archive.gmi") : SPAN("index.gmi");
     const struct span generated[] = {
         SPAN("/"), own_front ? SPAN("/archive.gmi") : SPAN("/index.gmi"), SPAN("/urls.txt")};
@@ -96,20 +95,42 @@ static enum status press_claim_fixed(struct press *p, struct error *e)
     return ST_OK;
 }
 
-/* Enter one address of a piece; ST_EXISTS names both who want it. */
-static enum status press_claim(struct press *p, const struct piece *piece, const char *tail,
-                               struct error *e)
+/* Set p->key to the address of a slug's page. */
+static void press_address(struct press *p, struct span slug, const char *tail)
 {
     buf_clear(&p->key);
     buf_putc(&p->key, '/');
-    slug_href(piece->page.slug, tail, &p->key);
+    slug_href(slug, tail, &p->key);
+}
+
+/* Is an address of a piece free?  ST_EXISTS names both who want it. */
+static enum status press_check(struct press *p, const struct piece *piece, const char *tail,
+                               struct error *e)
+{
+    press_address(p, piece->page.slug, tail);
     const struct book_entry *taken = book_find(&p->addresses, buf_span(&p->key));
     if (taken != NULL)
         return error_set(e, ST_EXISTS, 0, "%s/%.*s: the address %.*s belongs to %.*s", p->path,
                          (int)piece->source.n, piece->source.p, (int)p->key.n, p->key.p,
                          (int)taken->owner.n, taken->owner.p);
-    enum status status = book_add(&p->addresses, buf_span(&p->key), piece->source, 0);
-    return status == ST_OK ? ST_OK : error_set(e, status, ENOMEM, "%s", p->path);
+    return buf_status(&p->key) == ST_OK ? ST_OK
+                                        : error_set(e, ST_LIMIT, 0, "%s/%.*s: name too long",
+                                                    p->path, (int)piece->source.n, piece->source.p);
+}
+
+/* Enter both addresses of a piece, or none. */
+static enum status press_claim(struct press *p, const struct piece *piece, struct error *e)
+{
+    static const char *const tails[] = {"", "-summary"};
+    enum status status = press_check(p, piece, tails[0], e);
+    if (status == ST_OK)
+        status = press_check(p, piece, tails[1], e);
+    for (size_t i = 0; status == ST_OK && i < 2; i++) {
+        press_address(p, piece->page.slug, tails[i]);
+        if (book_add(&p->addresses, buf_span(&p->key), piece->source, 0) != ST_OK)
+            status = error_set(e, ST_NOMEM, ENOMEM, "%s", p->path);
+    }
+    return status;
 }
 
 static enum status press_read_piece(struct press *p, const struct scan_entry *entry,
@@ -117,9 +138,7 @@ static enum status press_read_piece(struct press *p, const struct scan_entry *en
 {
     enum status status = piece_read(p->articles_scan.fd, p->path, entry, p->types, piece, e);
     if (status == ST_OK)
-        status = press_claim(p, piece, "", e);
-    if (status == ST_OK)
-        status = press_claim(p, piece, "-summary", e);
+        status = press_claim(p, piece, e);
     piece->page.index_href = p->index_href;
     return status;
 }
@@ -154,7 +173,7 @@ static enum status press_read_pieces(struct press *p, struct error *e)
         if (status == ST_OK) {
             p->order[p->in_service++] = piece;
         } else {
-            press_tell(p, &why);
+            press_tell(&why);
             piece_leave_out(piece, &why);
         }
     }
@@ -190,19 +209,19 @@ static enum status press_put(struct press *p, struct span address, struct span t
     return edition_put_page(p->writer, &row, e);
 }
 
-/* Set p->key to the address of a slug's page and p->page and p->type to their start. */
+/* Begin a page of a slug: its address, its media type, no text yet. */
 static void press_begin(struct press *p, struct span slug, const char *tail, struct span lang)
 {
     buf_clear(&p->page);
-    buf_clear(&p->key);
-    buf_putc(&p->key, '/');
-    slug_href(slug, tail, &p->key);
+    press_address(p, slug, tail);
     buf_clear(&p->type);
     mediatype_gemtext(lang.n > 0 ? lang : span_of(p->capsule.language), &p->type);
 }
 
 static enum status press_end(struct press *p, struct error *e)
 {
+    if (buf_status(&p->key) != ST_OK || buf_status(&p->type) != ST_OK)
+        return error_set(e, ST_LIMIT, 0, "%s: an address or media type is too long", p->path);
     press_add_url(p, buf_span(&p->key));
     return press_put(p, buf_span(&p->key), buf_span(&p->type), e);
 }
@@ -257,6 +276,13 @@ static enum status press_write_stub(struct press *p, const struct stub *stub, st
     return status;
 }
 
+/* Is the address taken by what the author put into static/? */
+static bool press_is_own(const struct press *p, struct span address)
+{
+    const struct book_entry *entry = book_find(&p->addresses, address);
+    return entry != NULL && span_starts(entry->owner, SPAN("static/"));
+}
+
 /* Newest first; the undated ones, which the order has first, at the end and by slug. */
 static enum status press_write_index(struct press *p, struct error *e)
 {
@@ -277,7 +303,7 @@ static enum status press_write_index(struct press *p, struct error *e)
     struct span stem = span_sub(p->index_href, 0, p->index_href.n - SPAN(".gmi").n);
     press_begin(p, stem, "", span_of(p->capsule.language));
     pages_index(&p->capsule, entries, count, &p->page);
-    enum status status = press_end(p, e);
+    enum status status = press_is_own(p, buf_span(&p->key)) ? ST_OK : press_end(p, e);
     if (status == ST_OK && span_eq(stem, SPAN("index")))
         status = press_put(p, SPAN("/"), buf_span(&p->type), e);
     free(entries);
@@ -290,11 +316,10 @@ static enum status press_write_urls(struct press *p, struct error *e)
         const struct scan_entry *entry = &p->statics_scan.entries[i];
         buf_clear(&p->key);
         statics_address(entry, &p->key);
-        if (!entry->folder && !span_eq(buf_span(&p->key), SPAN("/urls.txt")))
+        if (!entry->folder && !entry->left_out && !span_eq(buf_span(&p->key), SPAN("/urls.txt")))
             press_add_url(p, buf_span(&p->key));
     }
-    const struct book_entry *own = book_find(&p->addresses, SPAN("/urls.txt"));
-    if (own != NULL && span_starts(own->owner, SPAN("static/")))
+    if (press_is_own(p, SPAN("/urls.txt")))
         return ST_OK;
     buf_clear(&p->page);
     buf_put(&p->page, buf_span(&p->urls));

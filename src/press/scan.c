@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/buf.h"
+#include "press/book.h"
 
 #define SCAN_PATH_MAX  4096
 #define SCAN_ARENA_MAX ((size_t)512 * 1024 * 1024)
@@ -18,6 +20,7 @@
 struct scan_walk {
     size_t root; /* bytes of "FOLDER/" in every path */
     struct scan *scan;
+    struct book *seen; /* device and inode of every folder */
     scan_problem *problem;
     void *context;
 };
@@ -35,7 +38,7 @@ static void scan_tell(const struct scan_walk *w, struct span path, int errnum, c
         (void)error_set(&e, ST_IO, errnum, "%.*s", (int)path.n, path.p);
     else
         (void)error_set(&e, ST_FORMAT, 0, "%.*s: %s", (int)path.n, path.p, what);
-    w->problem(w->context, path, &e);
+    w->problem(w->context, &e);
 }
 
 /* Open without leaving the folder; O_PATH asks for nothing but the name. */
@@ -65,6 +68,14 @@ static struct scan_entry *scan_add(struct scan *s, struct span path, size_t root
     return entry;
 }
 
+/* Is this folder met for the first time?  Links in a circle would multiply it. */
+static bool scan_is_new(const struct scan_walk *w, const struct stat *st)
+{
+    char key[48];
+    snprintf(key, sizeof key, "%ju:%ju", (uintmax_t)st->st_dev, (uintmax_t)st->st_ino);
+    return book_add(w->seen, span_of(key), SPAN(""), 0) == ST_OK;
+}
+
 /* Look at one name; adds it unless it is a problem. */
 static enum status scan_visit(const struct scan_walk *w, struct span path, struct error *e)
 {
@@ -85,6 +96,10 @@ static enum status scan_visit(const struct scan_walk *w, struct span path, struc
     close(fd);
     if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode)) {
         scan_tell(w, path, 0, "neither a file nor a folder");
+        return ST_OK;
+    }
+    if (S_ISDIR(st.st_mode) && !scan_is_new(w, &st)) {
+        scan_tell(w, path, 0, "a link to a folder that is served already");
         return ST_OK;
     }
     struct scan_entry *entry = scan_add(w->scan, path, w->root);
@@ -149,12 +164,17 @@ enum status scan_folder(int capsule, const char *folder, struct scan *s, scan_pr
 {
     *s = (struct scan){.fd = -1};
     arena_init(&s->arena, SCAN_ARENA_MAX);
-    struct scan_walk w = {strlen(folder) + 1, s, problem, context};
+    struct book seen;
+    struct stat st;
+    struct scan_walk w = {strlen(folder) + 1, s, &seen, problem, context};
     s->fd = openat(capsule, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (s->fd < 0 && errno == ENOENT)
         return ST_OK;
     if (s->fd < 0)
         return error_set(e, ST_IO, errno, "%s", folder);
+    book_init(&seen);
+    if (fstat(s->fd, &st) == 0)
+        (void)scan_is_new(&w, &st);
     enum status status = scan_read_folder(&w, span_of(folder), e);
     /* Folders are added at the end of the list that is being walked: no recursion. */
     for (size_t i = 0; status == ST_OK && i < s->count; i++) {
@@ -166,6 +186,7 @@ enum status scan_folder(int capsule, const char *folder, struct scan *s, scan_pr
         else
             status = scan_read_folder(&w, path, e);
     }
+    book_fini(&seen);
     if (s->count > 0)
         qsort(s->entries, s->count, sizeof *s->entries, scan_by_path);
     return status;

@@ -15,6 +15,7 @@ struct scan_entry {
     struct span path; /* below the capsule, "static/img/a.png"; NUL-ended: what messages name */
     const char *name; /* below the folder, "img/a.png": what is opened; points into path */
     bool folder;
+    bool left_out; /* for whoever works on the list: told, and not served */
     int64_t size;  /* bytes */
     int64_t mtime; /* nanoseconds since 1970 */
 };
@@ -27,8 +28,8 @@ struct scan {
     struct arena arena; /* the paths */
 };
 
-/* Called for what cannot be read; path is below the capsule. */
-typedef void scan_problem(void *context, struct span path, const struct error *e);
+/* Called for what cannot be served; the message begins with the path below the capsule. */
+typedef void scan_problem(void *context, const struct error *e);
 
 /*
  * List the files and folders below `folder` ("articles") of the open capsule.

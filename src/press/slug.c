@@ -9,14 +9,6 @@
 /* Longest slug of a title, in bytes: with its suffixes it still is a file name. */
 #define SLUG_MAX 120
 
-uint64_t slug_hash(struct span s)
-{
-    uint64_t hash = 0xcbf29ce484222325U;
-    for (size_t i = 0; i < s.n; i++)
-        hash = (hash ^ (unsigned char)s.p[i]) * 0x100000001b3U;
-    return hash;
-}
-
 /* The words of the title, in lower case, with '-' between them. */
 static void slug_words(struct span title, struct buf *out)
 {
@@ -49,9 +41,9 @@ void slug_of_title(struct span title, struct buf *out)
         return;
     size_t length = out->n - start;
     if (length == 0) {
-        buf_putf(out, "piece-%08x", (unsigned)slug_hash(title));
+        buf_putf(out, "piece-%08x", (unsigned)span_hash(title));
     } else if (length > SLUG_MAX) {
-        uint64_t hash = slug_hash(span_sub(buf_span(out), start, out->n));
+        uint64_t hash = span_hash(span_sub(buf_span(out), start, out->n));
         size_t cut = start + SLUG_MAX;
         while (cut > start && out->p[cut] != '-')
             cut--;

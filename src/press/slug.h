@@ -4,8 +4,6 @@
 #ifndef PRESS_SLUG_H
 #define PRESS_SLUG_H
 
-#include <stdint.h>
-
 #include "core/buf.h"
 
 /*
@@ -19,8 +17,5 @@ void slug_of_title(struct span title, struct buf *out);
 
 /* Append "SLUG.gmi" or, with the tail "-summary", "SLUG-summary.gmi", escaped for a link. */
 void slug_href(struct span slug, const char *tail, struct buf *out);
-
-/* A hash of s: tells texts apart, protects nothing.  Source: FNV-1a, 64 bits. */
-uint64_t slug_hash(struct span s);
 
 #endif

@@ -44,7 +44,7 @@ enum status statics_claim(const struct statics *s, struct book *addresses, struc
 }
 
 /* Write one file at `address`, read inside or left outside by its size. */
-static enum status statics_write_file(const struct statics *s, const struct scan_entry *entry,
+static enum status statics_write_file(const struct statics *s, struct scan_entry *entry,
                                       struct span address, struct edition_writer *w,
                                       struct error *e)
 {
@@ -80,7 +80,9 @@ static enum status statics_write_file(const struct statics *s, const struct scan
             goto out;
         }
     }
-    s->problem(s->context, entry->path, &cause);
+    if (!entry->left_out)
+        s->problem(s->context, &cause);
+    entry->left_out = true;
     status = ST_OK;
 out:
     buf_fini(&shown);
@@ -99,12 +101,20 @@ static enum status statics_write_redirect(struct span address, struct edition_wr
     return edition_put_page(w, &page, e);
 }
 
-/* Is `entry` directly in `folder`? */
-static bool statics_is_child(const struct scan_entry *folder, const struct scan_entry *entry)
+/* Where an entry stands to a folder before it in the scan. */
+enum statics_place { STATICS_BETWEEN, STATICS_CHILD, STATICS_DEEPER, STATICS_BEHIND };
+
+/* The list is ordered: what is in "a/" stands in one block, with the likes of "a-b" before it. */
+static enum statics_place statics_place(const struct scan_entry *folder,
+                                        const struct scan_entry *entry)
 {
-    struct span below = span_sub(entry->path, folder->path.n + 1, entry->path.n);
-    return entry->path.n > folder->path.n + 1 && entry->path.p[folder->path.n] == '/' &&
-           span_starts(entry->path, folder->path) && span_find(below, 0, '/') == below.n;
+    struct span head = span_sub(entry->path, 0, folder->path.n + 1);
+    if (!span_starts(head, folder->path) || head.n <= folder->path.n ||
+        head.p[folder->path.n] > '/')
+        return STATICS_BEHIND;
+    if (head.p[folder->path.n] < '/')
+        return STATICS_BETWEEN;
+    return span_find(entry->path, head.n, '/') == entry->path.n ? STATICS_CHILD : STATICS_DEEPER;
 }
 
 /* The listing of the folder at index `at`; its contents follow it somewhere in the scan. */
@@ -120,7 +130,10 @@ static enum status statics_write_listing(const struct statics *s, size_t at, str
     pages_listing_begin(&listing, span_of(folder->name), &page);
     for (size_t i = at + 1; i < s->scan->count; i++) {
         const struct scan_entry *entry = &s->scan->entries[i];
-        if (!statics_is_child(folder, entry))
+        enum statics_place place = statics_place(folder, entry);
+        if (place == STATICS_BEHIND)
+            break;
+        if (place != STATICS_CHILD)
             continue;
         struct span name = span_sub(entry->path, folder->path.n + 1, entry->path.n);
         pages_listing_add(&listing, name, entry->folder);
@@ -142,12 +155,15 @@ static enum status statics_write_listing(const struct statics *s, size_t at, str
 }
 
 /* The entry of index.gmi in the folder at index `at`, or NULL. */
-static const struct scan_entry *statics_index_of(const struct statics *s, size_t at)
+static struct scan_entry *statics_index_of(const struct statics *s, size_t at)
 {
     const struct scan_entry *folder = &s->scan->entries[at];
     for (size_t i = at + 1; i < s->scan->count; i++) {
-        const struct scan_entry *entry = &s->scan->entries[i];
-        if (!entry->folder && statics_is_child(folder, entry) &&
+        struct scan_entry *entry = &s->scan->entries[i];
+        enum statics_place place = statics_place(folder, entry);
+        if (place == STATICS_BEHIND)
+            break;
+        if (place == STATICS_CHILD && !entry->folder &&
             span_eq(span_sub(entry->path, folder->path.n + 1, entry->path.n), SPAN("index.gmi")))
             return entry;
     }
@@ -160,7 +176,7 @@ enum status statics_write(const struct statics *s, struct edition_writer *w, str
     buf_init(&address, STATICS_PATH_MAX);
     enum status status = ST_OK;
     for (size_t i = 0; status == ST_OK && i < s->scan->count; i++) {
-        const struct scan_entry *entry = &s->scan->entries[i];
+        struct scan_entry *entry = &s->scan->entries[i];
         buf_clear(&address);
         statics_address(entry, &address);
         struct span at = buf_span(&address);
@@ -170,7 +186,7 @@ enum status statics_write(const struct statics *s, struct edition_writer *w, str
                 status = statics_write_file(s, entry, SPAN("/"), w, e);
             continue;
         }
-        const struct scan_entry *index = statics_index_of(s, i);
+        struct scan_entry *index = statics_index_of(s, i);
         if (index != NULL)
             status = statics_write_file(s, index, at, w, e);
         else

@@ -16,8 +16,8 @@ struct statics {
     const char *path; /* how messages name the capsule */
     struct span lang; /* of the capsule, may be absent */
     struct mediatype *types;
-    const struct scan *scan; /* of "static" */
-    scan_problem *problem;   /* told what cannot be served */
+    struct scan *scan;     /* of "static"; what cannot be read is marked there */
+    scan_problem *problem; /* told what cannot be served */
     void *context;
 };
 

@@ -3,7 +3,7 @@
 enum request_state request_find(struct span in, struct span *line)
 {
     for (size_t i = 0; i < in.n; i++) {
-        if (i > GEMINI_URL_MAX || (i == GEMINI_URL_MAX && in.p[i] != '\r'))
+        if (i == GEMINI_URL_MAX && in.p[i] != '\r')
             return in.p[i] == '\n' ? REQUEST_BAD_END : REQUEST_TOO_LONG;
         if (in.p[i] == '\n')
             return REQUEST_BAD_END;

@@ -243,7 +243,7 @@ bool url_host_is(const struct url *url, struct span name)
     }
     if (name.n > 1 && name.p[0] == '[' && name.p[name.n - 1] == ']')
         name = span_sub(name, 1, name.n - 1);
-    if (name.n > URL_HOST_MAX)
+    if (name.n == 0 || name.n > URL_HOST_MAX)
         return false;
     host[n] = '\0';
     memcpy(wanted, name.p, name.n);

@@ -32,7 +32,9 @@ struct crew_member {
 struct crew {
     struct crew_plan plan;
     uv_timer_t patience;
-    bool stopping, was_ready, failed;
+    bool stopping, failed;
+    bool any_ready;    /* some worker has answered requests once */
+    bool was_ready;    /* and all of them at the same time */
     unsigned failures; /* before anybody was ready */
     struct crew_member members[];
 };
@@ -77,7 +79,7 @@ static void crew_on_handle_closed(uv_handle_t *handle)
         crew_check_gone(c);
         return;
     }
-    if (!c->was_ready && ++c->failures >= CREW_FAILURES_MAX) {
+    if (!c->any_ready && ++c->failures >= CREW_FAILURES_MAX) {
         if (!c->failed)
             c->plan.on_failed(c->plan.context);
         c->failed = true;
@@ -130,6 +132,7 @@ static void crew_on_said(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
         uv_read_stop(stream); /* its exit tells the rest */
         return;
     }
+    c->any_ready = c->any_ready || m->ready;
     bool all = true;
     for (size_t i = 0; i < c->plan.workers; i++)
         all = all && c->members[i].ready;

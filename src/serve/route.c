@@ -139,7 +139,7 @@ void route_respond(void *context, const struct net_request *request, struct resp
         return;
     }
     out->host = url.host;
-    out->path = url.path.p == NULL ? SPAN("/") : url.path;
+    out->path = url.path.n == 0 ? SPAN("/") : url.path;
     if (!span_eq_nocase(url.scheme, SPAN("gemini")))
         response_set(out, GEMINI_PROXY_REFUSED, "This server answers gemini:// requests only");
     else if (!route_serves_host(r, &url))

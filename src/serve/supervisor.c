@@ -1,6 +1,7 @@
 #include "serve/supervisor.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,10 +102,11 @@ static enum status supervisor_make_state(struct supervisor *s, struct error *e)
             buf_putf(&dir, "%s/.local/state/broadsheet", home);
         else
             buf_puts(&dir, "/var/lib/broadsheet");
-        /* One folder for each capsule, named like its path: /srv/news is srv-news. */
-        buf_putc(&dir, '/');
-        for (const char *c = real == NULL ? s->capsule : real; *c != '\0'; c++)
-            buf_putc(&dir, *c == '/' ? '-' : *c);
+        /* One folder for each capsule: its name, and its whole path as a hash. */
+        const char *path = real == NULL ? s->capsule : real;
+        const char *name = strrchr(path, '/');
+        name = name == NULL ? path : name + 1;
+        buf_putf(&dir, "/%.100s-%016" PRIx64, name, span_hash(span_of(path)));
         free(real);
     }
     enum status status = file_make_dir(buf_str(&dir), e);

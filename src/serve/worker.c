@@ -19,6 +19,8 @@
 #define WORKER_RESERVE     64
 /* Milliseconds that running answers get to finish when the server stops. */
 #define WORKER_DRAIN 5000
+/* Milliseconds until a new edition that could not be opened is tried again. */
+#define WORKER_RELOAD_RETRY 1000
 
 #define FIELD(name) offsetof(struct worker_settings, name)
 
@@ -47,6 +49,8 @@ struct worker {
     uv_pipe_t control;
     uv_signal_t term, interrupt, hangup;
     uv_timer_t drain;
+    uv_timer_t reload; /* tries again after a failure */
+    bool reload_told;  /* the failure is in the log */
     uv_write_t said;
     struct conn_table table;
     struct listeners *listeners;
@@ -85,9 +89,9 @@ static enum status worker_make_tls(struct worker *w, struct error *e)
 /* Everything is closed: the loop has nothing left to run. */
 static void worker_finish(struct worker *w)
 {
-    uv_handle_t *const handles[] = {(uv_handle_t *)&w->control, (uv_handle_t *)&w->term,
+    uv_handle_t *const handles[] = {(uv_handle_t *)&w->control,   (uv_handle_t *)&w->term,
                                     (uv_handle_t *)&w->interrupt, (uv_handle_t *)&w->hangup,
-                                    (uv_handle_t *)&w->drain};
+                                    (uv_handle_t *)&w->drain,     (uv_handle_t *)&w->reload};
     for (size_t i = 0; i < sizeof handles / sizeof handles[0]; i++) {
         if (!uv_is_closing(handles[i]))
             uv_close(handles[i], NULL);
@@ -130,11 +134,24 @@ static void worker_on_signal(uv_signal_t *handle, int number)
         worker_stop(handle->data, WORKER_DRAIN);
 }
 
+static void worker_on_reload(uv_timer_t *timer);
+
 static void worker_reload(struct worker *w)
 {
     struct error e;
-    if (route_reload(&w->route, w->settings.edition, w->settings.statics, &e) != ST_OK)
+    if (route_reload(&w->route, w->settings.edition, w->settings.statics, &e) == ST_OK) {
+        w->reload_told = false;
+        return;
+    }
+    if (!w->reload_told)
         log_line(LOG_ERROR, "%s; the edition before stays in service", e.message);
+    w->reload_told = true;
+    uv_timer_start(&w->reload, worker_on_reload, WORKER_RELOAD_RETRY, 0);
+}
+
+static void worker_on_reload(uv_timer_t *timer)
+{
+    worker_reload(timer->data);
 }
 
 static void worker_on_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
@@ -158,14 +175,19 @@ static void worker_on_control(uv_stream_t *stream, ssize_t n, const uv_buf_t *bu
         worker_reload(w);
 }
 
-/* As many connections as descriptors allow. */
+/* As many connections as descriptors allow: one may need a second for a file that it sends. */
 static size_t worker_connections(void)
 {
     struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return WORKER_CONNECTIONS;
+    limit.rlim_cur = limit.rlim_max; /* the soft limit is for programs that select(2) */
+    setrlimit(RLIMIT_NOFILE, &limit);
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
         return WORKER_CONNECTIONS;
     size_t room = limit.rlim_cur > (rlim_t)WORKER_RESERVE * 2 ? limit.rlim_cur - WORKER_RESERVE
                                                               : limit.rlim_cur / 2;
+    room /= 2;
     return room < WORKER_CONNECTIONS ? room : WORKER_CONNECTIONS;
 }
 
@@ -183,7 +205,8 @@ static void worker_start_handles(struct worker *w)
         uv_signal_start(signals[i], worker_on_signal, numbers[i]);
     }
     uv_timer_init(&w->loop, &w->drain);
-    w->drain.data = w;
+    uv_timer_init(&w->loop, &w->reload);
+    w->drain.data = w->reload.data = w;
 }
 
 static enum status worker_start(struct worker *w, struct error *e)

@@ -11,13 +11,21 @@
 #include "tls/context_internal.h"
 
 /* Most bytes that are gathered before the socket must take some. */
-#define CHANNEL_GATHER_MAX ((size_t)128 * 1024)
+#define CHANNEL_GATHER_MAX ((size_t)64 * 1024)
+/*
+ * Most bytes that one call reads from the socket.  OpenSSL reads on by itself as long as records
+ * without data come (a key update, a refused renegotiation), and whoever sends them without end
+ * would hold all others up.
+ */
+#define CHANNEL_READ_MAX ((size_t)64 * 1024)
 
 struct channel {
     SSL *ssl;
     int fd;            /* borrowed */
     struct buf out;    /* gathered records */
     size_t out_sent;   /* bytes of them that the socket has taken */
+    size_t read_room;  /* bytes that this call may still read */
+    bool ending;       /* close_notify is on its way: it fits, whatever was gathered */
     bool eof;          /* the socket has no more to read */
     bool fatal;        /* an SSL call failed for good: no more of them */
     const char *fault; /* static text or OpenSSL's, which is static too */
@@ -50,7 +58,7 @@ static int channel_bio_write(BIO *bio, const char *from, int n)
     BIO_clear_retry_flags(bio);
     if (n <= 0)
         return 0;
-    if (ch->out.n + (size_t)n > CHANNEL_GATHER_MAX) {
+    if (!ch->ending && ch->out.n + (size_t)n > CHANNEL_GATHER_MAX) {
         enum channel_result sent = channel_send(ch);
         if (sent == CHANNEL_WRITE)
             BIO_set_retry_write(bio);
@@ -65,6 +73,10 @@ static int channel_bio_read(BIO *bio, char *to, int n)
 {
     struct channel *ch = BIO_get_data(bio);
     BIO_clear_retry_flags(bio);
+    if (ch->read_room == 0) {
+        BIO_set_retry_read(bio); /* the loop comes back at once, after the others */
+        return -1;
+    }
     ssize_t got;
     do {
         got = recv(ch->fd, to, n < 0 ? 0 : (size_t)n, 0);
@@ -73,6 +85,8 @@ static int channel_bio_read(BIO *bio, char *to, int n)
         BIO_set_retry_read(bio);
     if (got == 0)
         ch->eof = true;
+    if (got > 0)
+        ch->read_room -= (size_t)got < ch->read_room ? (size_t)got : ch->read_room;
     return (int)got;
 }
 
@@ -161,23 +175,30 @@ static enum channel_result channel_judge(struct channel *ch, int result)
     return CHANNEL_FAIL;
 }
 
-enum channel_result channel_handshake(struct channel *ch)
+/* Before every call of OpenSSL: no error of another client's, and a share of reading anew. */
+static void channel_begin(struct channel *ch)
 {
     ERR_clear_error();
+    ch->read_room = CHANNEL_READ_MAX;
+}
+
+enum channel_result channel_handshake(struct channel *ch)
+{
+    channel_begin(ch);
     int result = SSL_do_handshake(ch->ssl);
     return result == 1 ? CHANNEL_DONE : channel_judge(ch, result);
 }
 
 enum channel_result channel_read(struct channel *ch, char *to, size_t n, size_t *got)
 {
-    ERR_clear_error();
+    channel_begin(ch);
     int result = SSL_read_ex(ch->ssl, to, n, got);
     return result == 1 ? CHANNEL_DONE : channel_judge(ch, result);
 }
 
 enum channel_result channel_write(struct channel *ch, const char *from, size_t n, size_t *put)
 {
-    ERR_clear_error();
+    channel_begin(ch);
     int result = SSL_write_ex(ch->ssl, from, n, put);
     return result == 1 ? CHANNEL_DONE : channel_judge(ch, result);
 }
@@ -186,7 +207,8 @@ void channel_end(struct channel *ch)
 {
     if (ch->fatal || !SSL_is_init_finished(ch->ssl))
         return;
-    ERR_clear_error();
+    channel_begin(ch);
+    ch->ending = true;
     if (SSL_shutdown(ch->ssl) < 0)
         ERR_clear_error();
 }

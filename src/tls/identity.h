@@ -17,7 +17,8 @@ struct identity;
  *
  * dir     made when it does not exist
  * names   host names and IP addresses (with or without brackets), at least one
- * Returns ST_OK with *id (identity_free frees it); else a message that names the file: ST_IO,
+ * Returns ST_OK with *id (identity_free frees it); else a message that names the file: ST_MISSING
+ * (a certificate without its key), ST_IO,
  * ST_CRYPTO (no PEM key or certificate in it), ST_FORMAT (they do not belong together, or others
  * can read the key), ST_SYNTAX (a name that cannot be a host).
  * Source: Gemini specification, "TLS" (trust on first use); RFC 5280.

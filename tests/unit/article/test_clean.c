@@ -92,6 +92,13 @@ static void shrinks_blanks_of_a_line(void **state)
          "b",
          "a b"},
         {"a\tb", "a b"},
+        {"dit\xe2\x80\xaf: non", "dit\xe2\x80\xaf: non"},
+        {"a \xe2\x80\xaf"
+         "b",
+         "a b"},
+        {"a\xe2\x80\x89"
+         "b",
+         "a b"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct buf out;

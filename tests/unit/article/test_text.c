@@ -89,6 +89,24 @@ static const struct text_case text_cases[] = {
      "Title", "", "",
      "a b c 10\xc2\xa0"
      "000\n"},
+    {"a numbered list below its introduction keeps its lines",
+     "Title\n\nThe rules are these, as the company said on Monday evening:\n"
+     "1. Be at the pier ten minutes before the ferry leaves it\n"
+     "2. Keep the ticket until you are ashore, and do not lose\n"
+     "3. Bicycles go on last and come off first, and quickly\n",
+     "Title", "", "",
+     "The rules are these, as the company said on Monday evening:\n\n"
+     "1. Be at the pier ten minutes before the ferry leaves it\n"
+     "2. Keep the ticket until you are ashore, and do not lose\n"
+     "3. Bicycles go on last and come off first, and quickly\n"},
+    {"an item wrapped without an indent is one",
+     "Title\n\n- the council of the town has decided that the old\n  light is kept\n"
+     "- the keeper's house is to be opened to all visitors\nfrom the first of May\n",
+     "Title", "", "",
+     "* the council of the town has decided that the old light is kept\n"
+     "* the keeper's house is to be opened to all visitors from the first of May\n"},
+    {"two sentences are no title", "The rain came. The ferry left late.\n\nText.\n", "", "", "",
+     "The rain came. The ferry left late.\n\nText.\n"},
     {"a wrapped title is one line",
      "The council of the town and its plans for\nthe harbour\n\nText.\n",
      "The council of the town and its plans for the harbour", "", "", "Text.\n"},

@@ -256,15 +256,14 @@ static void a_folder_without_a_name_is_an_error(void **state)
     assert_int_not_equal(status, ST_OK);
 }
 
-static void the_folder_of_a_path_is_synced(void **state)
+/* Nothing can be seen of a sync; that a folder which has none is no obstacle can. */
+static void a_folder_that_cannot_be_synced_is_no_obstacle(void **state)
 {
     (void)state;
-    struct error e;
-    assert_status(file_sync_dir_of(folder_path("whatever"), &e), ST_OK, &e);
-    assert_status(file_sync_dir_of("whatever", &e), ST_OK, &e);
-    assert_status(file_sync_dir_of("/whatever", &e), ST_OK, &e);
-    assert_status(file_sync_dir_of(folder_path("none/file"), &e), ST_IO, &e);
-    assert_contains(e.message, folder_path("none"));
+    file_sync_dir_of(folder_path("whatever"));
+    file_sync_dir_of("whatever");
+    file_sync_dir_of("/whatever");
+    file_sync_dir_of(folder_path("none/file"));
 }
 
 int main(void)
@@ -282,6 +281,6 @@ int main(void)
     SUITE_ROWS(&s, folders_are_made, make_rows);
     SUITE_TEST(&s, made_folders_are_for_their_owner_alone);
     SUITE_TEST(&s, a_folder_without_a_name_is_an_error);
-    SUITE_TEST(&s, the_folder_of_a_path_is_synced);
+    SUITE_TEST(&s, a_folder_that_cannot_be_synced_is_no_obstacle);
     return suite_run(&s, "core/file");
 }

@@ -135,6 +135,32 @@ static void lines_are_cut(void **state)
     assert_false(span_line(&rest, &line));
 }
 
+struct hash_row {
+    const char *name, *s;
+    uint64_t expected;
+};
+
+/* Source: test vectors of FNV-1a, 64 bits, by Landon Curt Noll. */
+static const struct hash_row hash_rows[] = {
+    {"the hash of nothing", "", 0xcbf29ce484222325},
+    {"the hash of one byte", "a", 0xaf63dc4c8601ec8c},
+    {"the hash of several bytes", "foobar", 0x85944171f73967e8},
+};
+
+static void hashes_are_the_published_ones(void **state)
+{
+    const struct hash_row *row = *state;
+    assert_true(span_hash(span_of(row->s)) == row->expected);
+}
+
+static void every_byte_counts_in_a_hash(void **state)
+{
+    (void)state;
+    assert_true(span_hash(SPAN("a\0b")) != span_hash(SPAN("a\0c")));
+    assert_true(span_hash(SPAN("\xe9")) != span_hash(SPAN("\x69")));
+    assert_true(span_hash(nothing) == span_hash(SPAN("")));
+}
+
 static void span_of_null_is_absent(void **state)
 {
     (void)state;
@@ -175,6 +201,8 @@ int main(void)
     SUITE_ROWS(&s, pair_compares, pair_rows);
     SUITE_ROWS(&s, find_finds, find_rows);
     SUITE_ROWS(&s, lines_are_cut, line_rows);
+    SUITE_ROWS(&s, hashes_are_the_published_ones, hash_rows);
+    SUITE_TEST(&s, every_byte_counts_in_a_hash);
     SUITE_TEST(&s, span_of_null_is_absent);
     SUITE_TEST(&s, hex_digits_have_values_and_nothing_else_has);
     SUITE_TEST(&s, ascii_questions_know_ascii_alone);

@@ -57,6 +57,27 @@ static void tells_types_by_suffix_then_by_content(void **state)
     mediatype_close(m);
 }
 
+static void claims_no_charset_that_is_not_true_to_the_end(void **state)
+{
+    (void)state;
+    struct mediatype *m = NULL;
+    struct buf out;
+    char text[200000];
+    int fd = memfd_create("case", MFD_CLOEXEC);
+    memset(text, 'a', sizeof text);
+    for (size_t i = 79; i < sizeof text; i += 80)
+        text[i] = '\n';
+    text[sizeof text - 2] = '\xfc'; /* far behind what libmagic looks at */
+    assert_true(write(fd, text, sizeof text) == (ssize_t)sizeof text);
+    assert_int_equal(mediatype_open(&m, NULL), ST_OK);
+    buf_init(&out, 256);
+    mediatype_of(m, "a.txt", fd, SPAN("en"), &out);
+    assert_string_equal(buf_str(&out), "text/plain");
+    buf_fini(&out);
+    mediatype_close(m);
+    close(fd);
+}
+
 static void writes_gemtext_without_a_language_that_is_not_known(void **state)
 {
     (void)state;
@@ -71,6 +92,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tells_types_by_suffix_then_by_content),
+        cmocka_unit_test(claims_no_charset_that_is_not_true_to_the_end),
         cmocka_unit_test(writes_gemtext_without_a_language_that_is_not_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -214,6 +214,84 @@ static void links_that_lead_out_are_not_followed(void **state)
     assert_page(p, "/in.txt", 20, "text/plain; charset=utf-8", "good");
 }
 
+static void what_is_in_static_wins_over_the_moved_index(void **state)
+{
+    const struct place *p = *state;
+    put(p, "articles/a.txt", "Title A\n\nText.\n");
+    put(p, "static/index.gmi", "# Mine\n");
+    put(p, "static/archive.gmi", "# My archive\n");
+    press(p);
+    assert_page(p, "/archive.gmi", 20, "text/gemini", "# My archive\n");
+}
+
+static void a_folder_called_index_is_no_front_page(void **state)
+{
+    const struct place *p = *state;
+    put(p, "articles/a.txt", "Title A\n\nText.\n");
+    put(p, "static/index.gmi/x.txt", "x");
+    press(p);
+    assert_page(p, "/", 20, "text/gemini", "# capsule\n\n=> a.gmi Title A\n");
+}
+
+static void a_piece_that_is_left_out_leaves_its_addresses(void **state)
+{
+    const struct place *p = *state;
+    put(p, "articles/a-summary.txt", "First\n\nText.\n");
+    put(p, "articles/a.txt", "Second\n\nText.\n");
+    put(p, "articles/b.txt", "Third\n\nText.\n\nNext Article\nA\n");
+    press(p);
+    assert_page(p, "/a.gmi", 20, "text/gemini", NULL); /* the page of the title "A" */
+    assert_true(has_page(p, "/a-summary-summary.gmi"));
+}
+
+static void links_in_a_circle_multiply_nothing(void **state)
+{
+    const struct place *p = *state;
+    char at[256];
+    put(p, "static/a.txt", "a");
+    snprintf(at, sizeof at, "%s/static/again", p->capsule);
+    assert_int_equal(symlink(".", at), 0);
+    press(p);
+    assert_true(has_page(p, "/a.txt"));
+    assert_false(has_page(p, "/again/a.txt"));
+}
+
+static void no_page_carries_control_characters(void **state)
+{
+    const struct place *p = *state;
+    put(p, "capsule.conf", "title = \"Ne\x1b[31mws\xe2\x80\xae!\"\nlanguage = \"en\"\n");
+    put(p, "articles/\x1b[31mevil-\xe2\x80\xaename.txt", "Only this.\n");
+    press(p);
+    assert_page(p, "/", 20, "text/gemini; lang=en",
+                "# News!\n\n=> %1B%5B31mevil-%E2%80%AEname.gmi Evil name\n");
+}
+
+static void a_value_too_long_for_a_line_is_refused(void **state)
+{
+    const struct place *p = *state;
+    char article[4096] = "---\nnext: ";
+    memset(article + strlen(article), 'x', 2000);
+    strcat(article, "\n---\nTitle\n\nText.\n");
+    put(p, "articles/long.txt", article);
+    put(p, "articles/a.txt", "Title A\n\nText.\n");
+    press(p);
+    assert_false(has_page(p, "/long.gmi"));
+    assert_true(has_page(p, "/a.gmi"));
+}
+
+static void siblings_of_a_folder_are_not_in_its_listing(void **state)
+{
+    const struct place *p = *state;
+    put(p, "static/a-b/x.txt", "x");
+    put(p, "static/a/deep/y.txt", "y");
+    put(p, "static/a/z.txt", "z");
+    put(p, "static/a.txt", "t");
+    put(p, "static/ab/x.txt", "x");
+    press(p);
+    assert_page(p, "/a/", 20, "text/gemini",
+                "# a/\n\n=> ../ ↑ One folder up\n=> ./deep/ deep/\n=> ./z.txt z.txt\n");
+}
+
 #define PRESS_TEST(test) cmocka_unit_test_setup_teardown(test, make_place, remove_place)
 
 int main(void)
@@ -226,6 +304,13 @@ int main(void)
         PRESS_TEST(of_two_with_one_address_the_first_stays),
         PRESS_TEST(nothing_to_serve_is_an_error_that_leaves_all_as_it_was),
         PRESS_TEST(links_that_lead_out_are_not_followed),
+        PRESS_TEST(what_is_in_static_wins_over_the_moved_index),
+        PRESS_TEST(a_folder_called_index_is_no_front_page),
+        PRESS_TEST(a_piece_that_is_left_out_leaves_its_addresses),
+        PRESS_TEST(links_in_a_circle_multiply_nothing),
+        PRESS_TEST(no_page_carries_control_characters),
+        PRESS_TEST(a_value_too_long_for_a_line_is_refused),
+        PRESS_TEST(siblings_of_a_folder_are_not_in_its_listing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
