@@ -6,6 +6,7 @@
 
 #include "cli/cli.h"
 #include "log/log.h"
+#include "serve/job.h"
 
 struct press_args {
     char *output;
@@ -39,7 +40,8 @@ static bool press_is_base_url(const char *url)
            span_find(s, 9, '/') == s.n - 1;
 }
 
-int cli_press(int argc, char **argv)
+/* Press as the command line says; *last gets how that ended. */
+static int press_command(int argc, char **argv, enum status *last)
 {
     struct press_args args = {0};
     struct options options;
@@ -63,17 +65,26 @@ int cli_press(int argc, char **argv)
         status = press_run(argv[operand], args.output, args.base_url, &e);
     if (status != ST_OK)
         log_error(&e);
+    *last = status;
     result = status == ST_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 out:
     options_fini(&options);
     return result;
 }
 
+int cli_press(int argc, char **argv)
+{
+    enum status last = ST_OK;
+    return press_command(argc, argv, &last);
+}
+
 int cli_press_job(int argc, char **argv)
 {
+    enum status last = ST_OK;
     log_init("press");
     signal(SIGPIPE, SIG_IGN); /* a log that nobody reads any more ends nothing */
     /* Without a supervisor nobody wants the edition, and the next one makes his own. */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    return cli_press(argc, argv);
+    int result = press_command(argc, argv, &last);
+    return last == ST_IO || last == ST_STORE || last == ST_NOMEM ? JOB_TEMPORARY : result;
 }

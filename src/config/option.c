@@ -230,6 +230,8 @@ enum status options_read_text(struct options *o, const char *name, const char *t
                               struct error *e)
 {
     cfg_opt_t rows[OPTION_ROWS_MAX + 1];
+    if (span_starts(span_of(text), SPAN("\xef\xbb\xbf")))
+        text += 3; /* a byte order mark */
     option_rows_for_file(o, rows);
     cfg_t *cfg = cfg_init(rows, CFGF_NONE);
     if (cfg == NULL)

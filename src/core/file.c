@@ -85,7 +85,23 @@ static enum status file_put_all(int fd, const char *path, struct span bytes, str
     return ST_OK;
 }
 
-enum status file_write(const char *path, mode_t mode, struct span bytes, struct error *e)
+/* Give the finished file its name: over the one that has it, or only if nobody has. */
+static enum status file_publish(const char *temporary, const char *path, bool new, struct error *e)
+{
+    if (!new && rename(temporary, path) == 0)
+        return ST_OK;
+    if (new && link(temporary, path) == 0) {
+        unlink(temporary);
+        return ST_OK;
+    }
+    bool exists = new && errno == EEXIST;
+    enum status status = error_set(e, exists ? ST_EXISTS : ST_IO, errno, "%s", path);
+    unlink(temporary);
+    return status;
+}
+
+static enum status file_write_as(const char *path, mode_t mode, struct span bytes, bool new,
+                                 struct error *e)
 {
     struct buf name;
     buf_init(&name, 8192);
@@ -102,15 +118,25 @@ enum status file_write(const char *path, mode_t mode, struct span bytes, struct 
         status = error_set(e, ST_IO, errno, "%s", path);
     if (close(fd) != 0 && status == ST_OK)
         status = error_set(e, ST_IO, errno, "%s", path);
-    if (status == ST_OK && rename(temporary, path) != 0)
-        status = error_set(e, ST_IO, errno, "%s", path);
     if (status != ST_OK)
         unlink(temporary);
     else
+        status = file_publish(temporary, path, new, e);
+    if (status == ST_OK)
         file_sync_dir_of(path);
 out:
     buf_fini(&name);
     return status;
+}
+
+enum status file_write(const char *path, mode_t mode, struct span bytes, struct error *e)
+{
+    return file_write_as(path, mode, bytes, false, e);
+}
+
+enum status file_write_new(const char *path, mode_t mode, struct span bytes, struct error *e)
+{
+    return file_write_as(path, mode, bytes, true, e);
 }
 
 enum status file_make_dir(const char *path, struct error *e)

@@ -42,6 +42,10 @@ enum status file_read(const char *path, struct buf *b, struct error *e) MUST_USE
  */
 enum status file_write(const char *path, mode_t mode, struct span bytes, struct error *e) MUST_USE;
 
+/* The same for a file that is not there yet; ST_EXISTS, and nothing changed, when it is. */
+enum status file_write_new(const char *path, mode_t mode, struct span bytes,
+                           struct error *e) MUST_USE;
+
 /* Make a folder and the missing ones above it (mode 0700 before umask).  ST_OK if it is there. */
 enum status file_make_dir(const char *path, struct error *e) MUST_USE;
 

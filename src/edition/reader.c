@@ -63,6 +63,8 @@ static enum status reader_check(struct edition *ed, struct error *e)
 static void reader_uri(const char *path, struct buf *uri)
 {
     buf_puts(uri, "file:");
+    while (path[0] == '/' && path[1] == '/')
+        path++; /* "//x" would be a host */
     for (const char *c = path; *c != '\0'; c++) {
         if (*c == '?' || *c == '#' || *c == '%')
             buf_putf(uri, "%%%02X", (unsigned char)*c);

@@ -1,5 +1,7 @@
 #include "log/log.h"
 
+#include <limits.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,6 +44,39 @@ void log_escape(struct buf *b, struct span s)
     log_put(b, s, "\"\\");
 }
 
+/*
+ * Hand one line to whoever reads the log.  One write keeps the lines of several processes apart.  A
+ * server never waits for its log: a pipe that takes no PIPE_BUF bytes loses the line, and says how
+ * many were lost when it takes some again.
+ */
+static void log_write(struct buf *line)
+{
+    static unsigned long lost;
+    struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
+    if (line->n > PIPE_BUF) {
+        buf_cut(line, PIPE_BUF - 1);
+        buf_putc(line, '\n');
+    }
+    if (log_process != NULL && poll(&out, 1, 0) == 0) {
+        lost++;
+        return;
+    }
+    if (lost > 0) {
+        char note[64];
+        int n = snprintf(note, sizeof note, "broadsheet: %lu lines of this log were lost\n", lost);
+        lost = 0;
+        if (n > 0 && write(STDERR_FILENO, note, (size_t)n) < 0)
+            return;
+        if (poll(&out, 1, 0) == 0) {
+            lost = 1;
+            return;
+        }
+    }
+    if (write(STDERR_FILENO, line->p, line->n) < 0) {
+        /* There is nobody left to tell. */
+    }
+}
+
 void log_line(enum log_level level, const char *fmt, ...)
 {
     static const char *const names[] = {"error: ", "warning: ", ""};
@@ -65,9 +100,8 @@ void log_line(enum log_level level, const char *fmt, ...)
     }
     log_put(&line, span_of(message), "");
     buf_putc(&line, '\n');
-    /* One write keeps the lines of several processes apart; a log that is gone ends nothing. */
-    if (buf_status(&line) == ST_OK && write(STDERR_FILENO, line.p, line.n) < 0) {
-    }
+    if (buf_status(&line) == ST_OK)
+        log_write(&line);
     buf_fini(&line);
 }
 

@@ -19,13 +19,15 @@
 /* Most bytes thrown away while lingering. */
 #define CONN_DRAIN_MAX ((size_t)1024 * 1024)
 
+/* Lingering looks without progress, while the kernel still holds some of the answer. */
+#define CONN_LINGER_MAX 120
+
 /* What a step answers: go on in the next state, wait for one direction, or give up. */
 enum conn_step { STEP_NEXT, STEP_READ, STEP_WRITE, STEP_FAIL };
 
 struct conn_rule {
     const char *name;     /* for the log, when the time is up */
     unsigned budget;      /* milliseconds; traffic does not renew it */
-    bool extended;        /* at the end of the budget, one more if the client took something */
     enum conn_state next; /* after STEP_NEXT */
     enum conn_step (*run)(struct conn *c);
 };
@@ -38,12 +40,12 @@ static enum conn_step conn_run_linger(struct conn *c);
 static void conn_on_poll(uv_poll_t *poll, int status, int events);
 
 static const struct conn_rule conn_rules[] = {
-    [CONN_HANDSHAKE] = {"timeout in the handshake", 10000, false, CONN_REQUEST, conn_run_handshake},
-    [CONN_REQUEST] = {"timeout before a request", 10000, false, CONN_ANSWER, conn_run_request},
-    [CONN_ANSWER] = {"timeout in the answer", 120000, true, CONN_FLUSH, conn_run_answer},
-    [CONN_FLUSH] = {"timeout in the answer", 120000, true, CONN_LINGER, conn_run_flush},
-    [CONN_LINGER] = {"done", 1000, false, CONN_CLOSED, conn_run_linger},
-    [CONN_CLOSED] = {"done", 0, false, CONN_CLOSED, NULL},
+    [CONN_HANDSHAKE] = {"timeout in the handshake", 10000, CONN_REQUEST, conn_run_handshake},
+    [CONN_REQUEST] = {"timeout before a request", 10000, CONN_ANSWER, conn_run_request},
+    [CONN_ANSWER] = {"timeout in the answer", 120000, CONN_FLUSH, conn_run_answer},
+    [CONN_FLUSH] = {"timeout in the answer", 120000, CONN_LINGER, conn_run_flush},
+    [CONN_LINGER] = {"done", 1000, CONN_CLOSED, conn_run_linger},
+    [CONN_CLOSED] = {"done", 0, CONN_CLOSED, NULL},
 };
 
 static void conn_log(const struct conn *c)
@@ -170,12 +172,17 @@ static void conn_on_poll(uv_poll_t *poll, int status, int events)
     conn_run(c);
 }
 
+/* Bytes that the kernel still holds for the client. */
+static int conn_queued(const struct conn *c)
+{
+    int queued = 0;
+    return ioctl(c->fd, SIOCOUTQ, &queued) != 0 || queued < 0 ? 0 : queued;
+}
+
 /* Has the client taken anything since the last look? */
 static bool conn_progressed(struct conn *c)
 {
-    int queued = 0;
-    if (ioctl(c->fd, SIOCOUTQ, &queued) != 0 || queued < 0)
-        return false;
+    int queued = conn_queued(c);
     uint64_t gathered = c->channel == NULL ? 0 : channel_pending(c->channel);
     uint64_t waiting = (uint64_t)queued + gathered;
     uint64_t taken = c->handed > waiting ? c->handed - waiting : 0;
@@ -184,11 +191,24 @@ static bool conn_progressed(struct conn *c)
     return progressed;
 }
 
+/* The time is up: is there a reason to wait once more? */
+static bool conn_may_stay(struct conn *c)
+{
+    bool progressed = conn_progressed(c);
+    if (c->state != CONN_LINGER)
+        return progressed && (c->state == CONN_ANSWER || c->state == CONN_FLUSH);
+    /* A slow client that says something late must not find a closed socket and be reset. */
+    if (conn_queued(c) == 0)
+        return false;
+    c->lingered = progressed ? 0 : c->lingered + 1;
+    return c->lingered < CONN_LINGER_MAX;
+}
+
 static void conn_on_timer(uv_timer_t *timer)
 {
     struct conn *c = timer->data;
     const struct conn_rule *rule = &conn_rules[c->state];
-    if (rule->extended && conn_progressed(c)) {
+    if (conn_may_stay(c)) {
         uv_timer_start(&c->timer, conn_on_timer, rule->budget, 0);
         return;
     }

@@ -50,6 +50,7 @@ struct conn {
     uint64_t acknowledged; /* bytes of the socket that the client had at the last look */
     uint64_t handed;       /* bytes handed to the socket's TLS in all, for the same */
     size_t drained;        /* bytes thrown away while lingering */
+    unsigned lingered;     /* looks without progress while lingering */
     const char *tls;       /* version, kept for the log after the channel is gone */
     bool resumed;
     const char *reason; /* why it ends, for the log; NULL while it does not */

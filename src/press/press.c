@@ -80,6 +80,7 @@ static enum status press_open(struct press *p, struct error *e)
 /* The addresses that are not articles': what is in static/ wins over what is generated. */
 static enum status press_claim_fixed(struct press *p, struct error *e)
 {
+    statics_check(&p->statics);
     enum status status = statics_claim(&p->statics, &p->addresses, e);
     if (status != ST_OK)
         return status;

@@ -1,6 +1,7 @@
 #include "press/statics.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "core/file.h"
@@ -24,6 +25,20 @@ void statics_address(const struct scan_entry *entry, struct buf *out)
         buf_putc(out, '/');
 }
 
+void statics_check(const struct statics *s)
+{
+    for (size_t i = 0; i < s->scan->count; i++) {
+        struct scan_entry *entry = &s->scan->entries[i];
+        int mode = entry->folder ? R_OK | X_OK : R_OK;
+        if (faccessat(s->scan->fd, entry->name, mode, AT_EACCESS) == 0)
+            continue;
+        struct error e;
+        (void)error_set(&e, ST_IO, errno, "%s/%s", s->path, entry->path.p);
+        s->problem(s->context, &e);
+        entry->left_out = true;
+    }
+}
+
 enum status statics_claim(const struct statics *s, struct book *addresses, struct error *e)
 {
     struct buf address;
@@ -31,6 +46,8 @@ enum status statics_claim(const struct statics *s, struct book *addresses, struc
     enum status status = ST_OK;
     for (size_t i = 0; status == ST_OK && i < s->scan->count; i++) {
         const struct scan_entry *entry = &s->scan->entries[i];
+        if (entry->left_out)
+            continue;
         buf_clear(&address);
         statics_address(entry, &address);
         status = book_add(addresses, buf_span(&address), entry->path, i);
@@ -133,7 +150,7 @@ static enum status statics_write_listing(const struct statics *s, size_t at, str
         enum statics_place place = statics_place(folder, entry);
         if (place == STATICS_BEHIND)
             break;
-        if (place != STATICS_CHILD)
+        if (place != STATICS_CHILD || entry->left_out)
             continue;
         struct span name = span_sub(entry->path, folder->path.n + 1, entry->path.n);
         pages_listing_add(&listing, name, entry->folder);
@@ -163,7 +180,7 @@ static struct scan_entry *statics_index_of(const struct statics *s, size_t at)
         enum statics_place place = statics_place(folder, entry);
         if (place == STATICS_BEHIND)
             break;
-        if (place == STATICS_CHILD && !entry->folder &&
+        if (place == STATICS_CHILD && !entry->folder && !entry->left_out &&
             span_eq(span_sub(entry->path, folder->path.n + 1, entry->path.n), SPAN("index.gmi")))
             return entry;
     }
@@ -177,6 +194,8 @@ enum status statics_write(const struct statics *s, struct edition_writer *w, str
     enum status status = ST_OK;
     for (size_t i = 0; status == ST_OK && i < s->scan->count; i++) {
         struct scan_entry *entry = &s->scan->entries[i];
+        if (entry->left_out)
+            continue;
         buf_clear(&address);
         statics_address(entry, &address);
         struct span at = buf_span(&address);

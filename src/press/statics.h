@@ -24,6 +24,9 @@ struct statics {
 /* Append the canonical address of an entry: "static/a b" is "/a%20b"; a folder's ends in '/'. */
 void statics_address(const struct scan_entry *entry, struct buf *out);
 
+/* Leave out and tell, before anything else, what may not be read. */
+void statics_check(const struct statics *s);
+
 /* Enter the addresses of all files and folders.  ST_OK or ST_NOMEM. */
 enum status statics_claim(const struct statics *s, struct book *addresses,
                           struct error *e) MUST_USE;

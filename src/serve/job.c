@@ -5,9 +5,30 @@
 
 #include "log/log.h"
 
+/* Milliseconds before a run is made again: doubled from the first to the most. */
+#define JOB_RETRY_FIRST 1000
+#define JOB_RETRY_MOST  60000
+
 void job_init(struct job *j)
 {
     j->running = j->again = j->stopping = false;
+    j->failures = 0;
+    uv_timer_init(j->loop, &j->retry);
+    j->retry.data = j;
+}
+
+static void job_on_retry(uv_timer_t *timer)
+{
+    job_run(timer->data);
+}
+
+static void job_retry_later(struct job *j)
+{
+    uint64_t wait = JOB_RETRY_FIRST;
+    for (unsigned i = 0; i < j->failures && wait < JOB_RETRY_MOST; i++)
+        wait *= 2;
+    j->failures++;
+    uv_timer_start(&j->retry, job_on_retry, wait < JOB_RETRY_MOST ? wait : JOB_RETRY_MOST, 0);
 }
 
 static void job_on_closed(uv_handle_t *handle)
@@ -19,14 +40,21 @@ static void job_on_closed(uv_handle_t *handle)
     if (j->stopping)
         return;
     bool again = j->again;
+    if (!j->later)
+        j->failures = 0;
     j->on_done(j->context, j->good);
-    if (again && !j->stopping)
+    if (j->stopping)
+        return;
+    if (again)
         job_run(j);
+    else if (j->later)
+        job_retry_later(j);
 }
 
-static void job_end(struct job *j, bool good)
+static void job_end(struct job *j, bool good, bool later)
 {
     j->good = good;
+    j->later = later;
     j->handles = 2;
     uv_close((uv_handle_t *)&j->process, job_on_closed);
     uv_close((uv_handle_t *)&j->timer, job_on_closed);
@@ -37,7 +65,7 @@ static void job_on_exit(uv_process_t *process, int64_t status, int signal_number
     struct job *j = process->data;
     if (signal_number != 0 && !j->stopping)
         log_line(LOG_ERROR, "press ended by signal %d", signal_number);
-    job_end(j, signal_number == 0 && status == 0);
+    job_end(j, signal_number == 0 && status == 0, signal_number != 0 || status == JOB_TEMPORARY);
 }
 
 static void job_on_timer(uv_timer_t *timer)
@@ -73,6 +101,7 @@ void job_run(struct job *j)
                                     .args = args,
                                     .stdio = stdio,
                                     .stdio_count = 3};
+    uv_timer_stop(&j->retry);
     j->running = true;
     j->again = false;
     j->process.data = j;
@@ -81,7 +110,7 @@ void job_run(struct job *j)
     int result = uv_spawn(j->loop, &j->process, &options);
     if (result != 0) {
         log_line(LOG_ERROR, "press cannot be started: %s", uv_strerror(result));
-        job_end(j, false);
+        job_end(j, false, true);
         return;
     }
     uv_timer_start(&j->timer, job_on_timer, JOB_BUDGET, 0);
@@ -89,7 +118,9 @@ void job_run(struct job *j)
 
 void job_stop(struct job *j)
 {
+    if (!j->stopping)
+        uv_close((uv_handle_t *)&j->retry, NULL);
     j->stopping = true;
     if (j->running && !uv_is_closing((uv_handle_t *)&j->process))
-        uv_process_kill(&j->process, SIGTERM);
+        uv_process_kill(&j->process, SIGKILL); /* what it leaves is swept by the next */
 }

@@ -12,24 +12,33 @@
 /* Subcommand of the program that is press under a supervisor: it logs as a server does. */
 #define JOB_SUBCOMMAND "press-job"
 
+/* Its exit status after a failure that is not the capsule's: a full disk, no memory. */
+#define JOB_TEMPORARY 75 /* EX_TEMPFAIL of sysexits.h */
+
 struct job {
     uv_loop_t *loop;
     const char *capsule, *edition, *base_url; /* borrowed */
     void (*on_done)(void *context, bool good);
     void *context;
     uv_process_t process;
-    uv_timer_t timer;
+    uv_timer_t timer;  /* of the run */
+    uv_timer_t retry;  /* after a run that failed for a cause that may pass */
+    unsigned failures; /* such runs in a row */
     bool running;
     bool again; /* something changed while it ran */
     bool stopping;
     bool good;
+    bool later; /* it failed, but may do better another time */
     unsigned handles;
 };
 
 /* Ready a job; the fields up to context are set by the caller. */
 void job_init(struct job *j);
 
-/* Run press now, or once more after the run that is under way.  on_done tells how each ended. */
+/*
+ * Run press now, or once more after the run that is under way.  on_done tells how each ended.  A
+ * run that failed for a cause that may pass is made again after a while.
+ */
 void job_run(struct job *j);
 
 /* Run no more; a run under way is ended. */

@@ -1,11 +1,13 @@
 #include "serve/supervisor.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -30,6 +32,7 @@ struct supervisor {
     struct buf base_url; /* for press */
     struct buf settings; /* for the workers */
     int sockets[SUPERVISOR_SOCKETS_MAX];
+    int lock; /* of the state folder, or -1 */
     size_t socket_count;
     uv_loop_t loop;
     uv_signal_t term, interrupt, hangup;
@@ -82,6 +85,55 @@ static void supervisor_make_base_url(struct supervisor *s)
     (void)buf_str(&s->base_url);
 }
 
+/* Is `path` (or its folder, if it is not there yet) inside this folder of the capsule? */
+static bool supervisor_is_inside(const struct supervisor *s, const char *folder, const char *path)
+{
+    struct buf inside;
+    buf_init(&inside, SUPERVISOR_PATH_MAX);
+    buf_putf(&inside, "%s/%s", s->capsule, folder);
+    char *outer = realpath(buf_str(&inside), NULL);
+    char *inner = realpath(path, NULL);
+    bool found = false;
+    if (outer != NULL && inner != NULL) {
+        size_t n = strlen(outer);
+        found = strncmp(inner, outer, n) == 0 && (inner[n] == '/' || inner[n] == '\0');
+    }
+    free(outer);
+    free(inner);
+    buf_fini(&inside);
+    return found;
+}
+
+/* A private key or an edition among the published files would be published with them. */
+static enum status supervisor_check_place(const struct supervisor *s, const char *path,
+                                          struct error *e)
+{
+    static const char *const published[] = {"static", "articles"};
+    enum status status = file_make_dir(path, e);
+    for (size_t i = 0; status == ST_OK && i < sizeof published / sizeof published[0]; i++) {
+        if (supervisor_is_inside(s, published[i], path))
+            status = error_set(e, ST_FORMAT, 0, "%s: lies in %s/%s, which is published", path,
+                               s->capsule, published[i]);
+    }
+    return status;
+}
+
+/* Two servers on one edition would serve each other's pages.  The lock ends with the process. */
+static enum status supervisor_lock(struct supervisor *s, const char *dir, struct error *e)
+{
+    struct buf path;
+    buf_init(&path, SUPERVISOR_PATH_MAX);
+    buf_putf(&path, "%s/lock", dir);
+    enum status status = ST_OK;
+    s->lock = open(buf_str(&path), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (s->lock < 0)
+        status = error_set(e, ST_IO, errno, "%s", buf_str(&path));
+    else if (flock(s->lock, LOCK_EX | LOCK_NB) != 0)
+        status = error_set(e, ST_EXISTS, 0, "%s: another server uses this --state folder", dir);
+    buf_fini(&path);
+    return status;
+}
+
 /* Where the edition of this capsule lives: told by --state, or the system's place for state. */
 static enum status supervisor_make_state(struct supervisor *s, struct error *e)
 {
@@ -109,7 +161,9 @@ static enum status supervisor_make_state(struct supervisor *s, struct error *e)
         buf_putf(&dir, "/%.100s-%016" PRIx64, name, span_hash(span_of(path)));
         free(real);
     }
-    enum status status = file_make_dir(buf_str(&dir), e);
+    enum status status = supervisor_check_place(s, buf_str(&dir), e);
+    if (status == ST_OK)
+        status = supervisor_lock(s, buf_str(&dir), e);
     if (status == ST_OK) {
         buf_putf(&s->edition, "%s/edition.db", buf_str(&dir));
         buf_putf(&s->statics, "%s/static", s->capsule);
@@ -142,6 +196,9 @@ static void supervisor_tell_identity(const struct supervisor *s, const struct id
     if (days < SUPERVISOR_EXPIRY_WARN)
         log_line(LOG_WARNING, "%s %s", identity_certificate_path(id),
                  days < 0 ? "has expired" : "expires in less than 30 days");
+    if (identity_is_early(id))
+        log_line(LOG_WARNING, "%s is not valid yet: is the clock right?",
+                 identity_certificate_path(id));
 }
 
 /* The secret of the session tickets is drawn anew at every start. */
@@ -176,6 +233,8 @@ static enum status supervisor_make_settings(struct supervisor *s, const struct i
 
 enum status supervisor_check(const struct server_config *config, struct error *e)
 {
+    if (*config->certs == '\0' || (config->state != NULL && *config->state == '\0'))
+        return error_set(e, ST_SYNTAX, 0, "an empty name is no folder");
     enum status status = identity_check_names(config->host.items, config->host.count, e);
     for (size_t i = 0; status == ST_OK && i < config->listen.count; i++)
         status = listener_check(config->listen.items[i], e);
@@ -187,8 +246,10 @@ static enum status supervisor_prepare(struct supervisor *s, struct error *e)
     struct identity *id = NULL;
     if (access(s->capsule, R_OK | X_OK) != 0)
         return error_set(e, ST_IO, errno, "%s", s->capsule);
-    enum status status =
-        identity_open(s->config->certs, s->config->host.items, s->config->host.count, &id, e);
+    enum status status = supervisor_check_place(s, s->config->certs, e);
+    if (status == ST_OK)
+        status =
+            identity_open(s->config->certs, s->config->host.items, s->config->host.count, &id, e);
     if (status != ST_OK)
         return status;
     supervisor_tell_identity(s, id);
@@ -293,12 +354,15 @@ static void supervisor_on_change(void *context)
 static void supervisor_on_signal(uv_signal_t *handle, int number)
 {
     struct supervisor *s = handle->data;
+    if (s->stopping)
+        return;
     if (number == SIGHUP) {
+        watch_renew(s->watch);
         job_run(&s->job);
-    } else if (!s->stopping) {
-        log_line(LOG_INFO, "stopping");
-        supervisor_stop(s);
+        return;
     }
+    log_line(LOG_INFO, "stopping");
+    supervisor_stop(s);
 }
 
 static void supervisor_start_signals(struct supervisor *s)
@@ -328,7 +392,11 @@ static void supervisor_stop_signals(struct supervisor *s)
 
 static void supervisor_loop(struct supervisor *s)
 {
-    uv_loop_init(&s->loop);
+    int result = uv_loop_init(&s->loop);
+    if (result != 0) {
+        s->status = error_set(s->error, ST_IO, -result, "event loop");
+        return;
+    }
     supervisor_start_signals(s);
     s->job = (struct job){.loop = &s->loop,
                           .capsule = s->capsule,
@@ -357,6 +425,7 @@ enum status supervisor_run(const char *capsule, const struct server_config *conf
     s->config = config;
     s->capsule = capsule;
     s->error = e;
+    s->lock = -1;
     buf_init(&s->edition, SUPERVISOR_PATH_MAX);
     buf_init(&s->statics, SUPERVISOR_PATH_MAX);
     buf_init(&s->base_url, SUPERVISOR_PATH_MAX);
@@ -367,6 +436,8 @@ enum status supervisor_run(const char *capsule, const struct server_config *conf
     for (size_t i = 0; i < s->socket_count; i++)
         close(s->sockets[i]);
     enum status status = s->status;
+    if (s->lock >= 0)
+        close(s->lock);
     if (s->crew != NULL)
         crew_free(s->crew);
     buf_fini(&s->edition);

@@ -11,7 +11,8 @@
 
 #define WATCH_PATH_MAX    8192
 #define WATCH_FOLDERS_MAX 8192
-#define WATCH_DEPTH_MAX   34 /* two more than press reads, so that its complaint comes back */
+#define WATCH_LOOK        500 /* milliseconds */
+#define WATCH_DEPTH_MAX   34  /* two more than press reads, so that its complaint comes back */
 
 struct watch_folder {
     uv_fs_event_t event;
@@ -25,6 +26,10 @@ struct watch_folder {
 struct watch {
     uv_loop_t *loop;
     uv_timer_t timer;
+    uv_timer_t look;  /* for what no event tells: a link above the capsule that leads elsewhere */
+    unsigned handles; /* timers that are not closed yet, while stopping */
+    dev_t device;     /* of the capsule when it was looked at last, with inode */
+    ino_t inode;
     char *path;
     char *parent;     /* folder that holds the capsule, or NULL */
     const char *base; /* the capsule's name in it */
@@ -116,8 +121,21 @@ static void watch_add_below(struct watch *w, const struct watch_folder *f)
     buf_fini(&path);
 }
 
+/* Is the capsule another folder than at the last look? */
+static bool watch_moved(struct watch *w)
+{
+    struct stat st = {0};
+    if (stat(w->path, &st) != 0)
+        return false; /* when it is back, it is */
+    bool moved = st.st_dev != w->device || st.st_ino != w->inode;
+    w->device = st.st_dev;
+    w->inode = st.st_ino;
+    return moved;
+}
+
 static void watch_arm(struct watch *w)
 {
+    (void)watch_moved(w);
     watch_drop_all(w);
     w->told = false;
     w->folders_changed = false;
@@ -170,6 +188,20 @@ static void watch_on_event(uv_fs_event_t *event, const char *name, int events, i
     uv_timer_start(&w->timer, watch_on_quiet, wait, 0);
 }
 
+static void watch_on_look(uv_timer_t *timer)
+{
+    struct watch *w = timer->data;
+    if (!watch_moved(w))
+        return;
+    watch_arm(w);
+    w->changed(w->context);
+}
+
+void watch_renew(struct watch *w)
+{
+    watch_arm(w);
+}
+
 /* The folder that holds the capsule, and the capsule's name in it. */
 static bool watch_split(struct watch *w)
 {
@@ -202,8 +234,10 @@ enum status watch_start(uv_loop_t *loop, const char *path, watch_changed *change
     w->changed = changed;
     w->context = context;
     uv_timer_init(loop, &w->timer);
-    w->timer.data = w;
+    uv_timer_init(loop, &w->look);
+    w->timer.data = w->look.data = w;
     watch_arm(w);
+    uv_timer_start(&w->look, watch_on_look, WATCH_LOOK, WATCH_LOOK);
     *out = w;
     return ST_OK;
 }
@@ -211,6 +245,8 @@ enum status watch_start(uv_loop_t *loop, const char *path, watch_changed *change
 static void watch_on_timer_closed(uv_handle_t *handle)
 {
     struct watch *w = handle->data;
+    if (--w->handles > 0)
+        return;
     free(w->path);
     free(w->parent);
     free(w);
@@ -219,5 +255,7 @@ static void watch_on_timer_closed(uv_handle_t *handle)
 void watch_stop(struct watch *w)
 {
     watch_drop_all(w);
+    w->handles = 2;
     uv_close((uv_handle_t *)&w->timer, watch_on_timer_closed);
+    uv_close((uv_handle_t *)&w->look, watch_on_timer_closed);
 }

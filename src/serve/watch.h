@@ -25,6 +25,9 @@ enum status watch_start(uv_loop_t *loop, const char *path, watch_changed *change
                         struct watch **w, struct error *e) MUST_USE;
 void watch_stop(struct watch *w);
 
+/* Begin anew, as after a failure that has been mended. */
+void watch_renew(struct watch *w);
+
 #define WATCH_QUIET    80
 #define WATCH_PATIENCE 400
 

@@ -222,7 +222,9 @@ static enum status worker_start(struct worker *w, struct error *e)
         return status;
     for (long i = 0; i < w->settings.listeners; i++)
         fds[i] = WORKER_LISTEN_FD + (int)i;
-    uv_loop_init(&w->loop);
+    int result = uv_loop_init(&w->loop);
+    if (result != 0)
+        return error_set(e, ST_IO, -result, "event loop");
     w->table.loop = &w->loop;
     w->table.tls = w->tls;
     w->table.respond = route_respond;

@@ -127,13 +127,15 @@ static X509 *identity_make_certificate(EVP_PKEY *key, char *const *names, size_t
     return NULL;
 }
 
+/* Somebody who started at the same moment may have made it first: then it is his. */
 static enum status identity_save(BIO *pem, const char *path, mode_t mode, struct error *e)
 {
     char *bytes = NULL;
     long n = BIO_get_mem_data(pem, &bytes);
     if (n <= 0)
         return error_set(e, ST_CRYPTO, 0, "%s: nothing to write", path);
-    return file_write(path, mode, (struct span){bytes, (size_t)n}, e);
+    enum status status = file_write_new(path, mode, (struct span){bytes, (size_t)n}, e);
+    return status == ST_EXISTS ? ST_OK : status;
 }
 
 static enum status identity_make_key(const char *path, struct error *e)
@@ -375,4 +377,9 @@ long identity_days_left(const struct identity *id)
     if (ASN1_TIME_diff(&days, &seconds, NULL, X509_get0_notAfter(id->certificate)) != 1)
         return LONG_MIN;
     return days;
+}
+
+bool identity_is_early(const struct identity *id)
+{
+    return X509_cmp_current_time(X509_get0_notBefore(id->certificate)) > 0;
 }

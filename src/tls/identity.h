@@ -52,4 +52,7 @@ bool identity_names(const struct identity *id, const char *name);
 /* Whole days until the certificate expires (negative when it has); a large number for 9999. */
 long identity_days_left(const struct identity *id);
 
+/* Does the certificate's time only begin in the future? */
+bool identity_is_early(const struct identity *id);
+
 #endif

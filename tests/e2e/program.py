@@ -5,6 +5,7 @@ import os
 import re
 import select
 import signal
+import sqlite3
 import subprocess
 import time
 from dataclasses import dataclass
@@ -115,6 +116,12 @@ class Process:
 def processes():
     found = (Process.read(int(name)) for name in os.listdir("/proc") if name.isdigit())
     return [process for process in found if process is not None]
+
+
+def edition_pages(path):
+    """The pages of an edition that are in it: address to bytes."""
+    with contextlib.closing(sqlite3.connect(f"file:{path}?immutable=1", uri=True)) as edition:
+        return dict(edition.execute("SELECT path, body FROM page WHERE status = 20"))
 
 
 class Server:

@@ -1,15 +1,19 @@
 """The processes of a server: one that dies is replaced, and none outlives the server."""
 
+import os
 import signal
 import socket
 import ssl
+import subprocess
+import time
 from contextlib import closing
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
-from program import SLOW, STOP, wait_until
-from samples import LARGE, SEED_SLUG
+from program import BINARY, SLOW, STOP, Server, wait_until
+from samples import LARGE, SEED_SLUG, Capsule, article
 from wire import both_versions
 
 ARTICLE = f"/{SEED_SLUG}.gmi"
@@ -142,3 +146,118 @@ def test_a_server_restarts_at_once_on_its_port(serve, capsule):
     first.stop()
     second = serve(capsule, listen=(f"127.0.0.1:{first.port}",))
     second.fetch(ARTICLE).check(20)
+
+
+# Where a server keeps its edition
+
+
+class Stateless(Server):
+    """A server without --state, which finds the place itself."""
+
+    def __init__(self, folder, capsule, home):
+        folder.mkdir()
+        self.log_path, self.host, self.over = folder / "stderr", "localhost", False
+        self.listeners, self._out, self._count = [], b"", 1
+        command = [BINARY, "serve", capsule, "--listen", "127.0.0.1:0", "--host", self.host,
+                   "--certs", folder, "--workers", "1"]
+        environment = {**os.environ, "XDG_STATE_HOME": str(home)}
+        environment.pop("STATE_DIRECTORY", None)
+        with open(self.log_path, "wb") as log:
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
+                start_new_session=True, env=environment)
+
+
+@pytest.fixture
+def serve_stateless(serve, tmp_path):
+    """serve_stateless(capsule): all of them in one home, and ended as `serve` ends its own."""
+    def start(capsule):
+        folder = tmp_path / f"stateless{len(serve.started)}"
+        serve.started.append(Stateless(folder, capsule.root, tmp_path / "home"))
+        return serve.started[-1].wait_ready()
+
+    return start
+
+
+def test_capsules_with_like_paths_do_not_share_an_edition(serve_stateless, tmp_path):
+    servers = {}
+    for name in ("a/b", "a-b"):
+        capsule = Capsule(tmp_path / "x" / name)
+        capsule.add("name.txt", article(f"The capsule in {name}"))
+        servers[name] = serve_stateless(capsule)
+    for name, server in servers.items():
+        victim = server.workers(1)[0]
+        victim.kill()
+        wait_until(lambda v=victim: not v.alive(), 5)
+        server.workers(1)  # its successor opens the edition anew
+        assert server.fetch("/name.gmi").check(20).title == f"The capsule in {name}"
+    assert len(list((tmp_path / "home").rglob("edition.db"))) == 2
+
+
+def test_a_capsule_finds_its_edition_again(serve_stateless, tmp_path):
+    capsule = Capsule(tmp_path / "x")
+    source = capsule.add("name.txt", article("The only one"))
+    serve_stateless(capsule).stop()
+    source.unlink()  # nothing is left that could be served but for the edition
+    assert serve_stateless(capsule).fetch("/name.gmi").check(20).title == "The only one"
+
+
+# Press
+
+
+def leads_into(process, folder):
+    """Has a process something open in a folder?"""
+    try:
+        links = [os.readlink(fd) for fd in Path(f"/proc/{process.pid}/fd").iterdir()]
+    except OSError:
+        return False
+    return any(link.startswith(f"{folder}/") for link in links)
+
+
+def catch_press(server, capsule, seconds=15.0 * SLOW):
+    """Change the capsule until its press is stopped (SIGSTOP) in the midst of the work."""
+    worker, = server.workers(1)
+    deadline = time.monotonic() + seconds
+    for turn in range(1000):
+        capsule.add("name.txt", article(f"Turn {turn}"))
+        pause = time.monotonic() + SLOW
+        while time.monotonic() < pause:
+            for process in server.children():
+                if process.pid == worker.pid:
+                    continue
+                process.kill(signal.SIGSTOP)
+                if process.alive() and leads_into(process, capsule.root):
+                    return process
+                process.kill(signal.SIGCONT)
+        assert time.monotonic() < deadline, "press was never met at work"
+    return None
+
+
+def test_the_end_of_the_supervisor_ends_its_press(serve, capsule):
+    for i in range(200):
+        capsule.add(f"piece-{i}.txt", article(f"Piece {i}"))
+    server = serve(capsule, workers=1)
+    press = catch_press(server, capsule)
+    family = server.family()
+    assert press.pid in {process.pid for process in family}
+    server.process.kill()
+    server.process.wait(STOP)
+    server.check_gone(family, 5 * SLOW)
+    server.destroy(family)
+
+
+# The log
+
+
+def test_a_log_that_nobody_reads_ends_nothing(serve, capsule):
+    """Press, worker and supervisor write into a pipe whose reader is gone."""
+    reader, writer = os.pipe()
+    server = serve(capsule, workers=1, preexec_fn=lambda: os.dup2(writer, 2))
+    os.close(writer)
+    os.close(reader)
+    worker, = server.workers(1)
+    capsule.add("broken.txt", bytes(range(256)))
+    capsule.add("healthy.txt", article("Healthy"))
+    wait_until(lambda: server.fetch("/healthy.gmi").status == 20, 15, "the healthy one")
+    server.fetch("/broken.gmi").check(51)
+    assert worker.alive()

@@ -1,6 +1,8 @@
 """Clients that stall, break off or send garbage, and many clients at once [24, 46, 55, 56]."""
 
+import os
 import random
+import resource
 import select
 import socket
 import ssl
@@ -8,11 +10,12 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
+from pathlib import Path
 
 import pytest
 
-from program import SLOW
-from samples import LARGE, SEED_SLUG, full_capsule
+from program import SLOW, wait_until
+from samples import LARGE, SEED_SLUG, article, full_capsule
 from wire import TLS12, TLS13, TLS_VERSIONS, both_versions, client_hello, plain
 
 ARTICLE = f"/{SEED_SLUG}.gmi"
@@ -103,6 +106,78 @@ def test_stalled_clients_do_not_hold_up_others(host):
 def drip(connection):
     """One byte more of a request that never ends."""
     connection.send(b"g")
+
+
+DESCRIPTORS = 160  # of each process of a server that is to run short of them
+
+
+def fill(server, stack):
+    """Stalled downloads until no more are begun, and idle callers behind them."""
+    for held in range(DESCRIPTORS):
+        connection = server.connect(timeout=2 * SLOW, receive_buffer=4096)
+        stack.enter_context(closing(connection))
+        try:
+            connection.handshake()
+            connection.send(server.url("/huge.bin").encode() + CRLF)
+            assert connection.read_some() == b"2", "a download that cannot begin"
+        except TimeoutError:
+            break
+    else:
+        pytest.fail("there is no limit")
+    for _ in range(DESCRIPTORS):
+        stack.enter_context(tcp(server))
+    return held
+
+
+def editions(server):
+    """The names of the edition that the worker has open; one that was replaced is "(deleted)"."""
+    worker, = server.workers(1)
+    links = []
+    for fd in Path(f"/proc/{worker.pid}/fd").iterdir():
+        try:
+            links.append(os.readlink(fd))
+        except OSError:
+            continue  # closed since
+    return {link for link in links if "edition.db" in link}
+
+
+@pytest.mark.parametrize("soft", [DESCRIPTORS, DESCRIPTORS // 2])
+def test_downloads_that_take_every_place_stop_neither_requests_nor_editions(serve, capsule, soft):
+    huge = LARGE * 10  # more than the kernel takes for a client that does not
+    capsule.static("huge.bin", huge)
+    capsule.add("edited.txt", article("Before"))
+    with ExitStack() as stack:
+        server = serve(capsule, workers=1, preexec_fn=lambda: resource.setrlimit(
+            resource.RLIMIT_NOFILE, (soft, DESCRIPTORS)))
+        edition = server.state / "edition.db"
+        before = os.stat(edition).st_ino
+        assert editions(server) == {str(edition)}
+        assert fill(server, stack) >= DESCRIPTORS // 4
+        capsule.add("edited.txt", article("After"))
+        wait_until(lambda: os.stat(edition).st_ino != before, 15, "a new edition")
+        wait_until(lambda: editions(server) == {str(edition)} or "stays in service" in server.log(),
+                   15, "a word about it from the worker")
+    start = time.monotonic()
+    server.fetch(ARTICLE).check(20)
+    wait_until(lambda: server.get("/edited.gmi").startswith("# After\n"), 15, "the edit")
+    assert time.monotonic() - start < 2 * SLOW
+    assert server.fetch("/huge.bin").check(20).body == huge
+
+
+def test_an_edition_that_cannot_be_opened_at_once_is_taken_up_later(serve, capsule):
+    capsule.add("edited.txt", article("Before"))
+    server = serve(capsule, workers=1)
+    worker, = server.workers(1)
+    limit = resource.prlimit(worker.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(worker.pid, resource.RLIMIT_NOFILE, (0, limit[1]))  # no descriptor more
+    capsule.add("edited.txt", article("After"))
+    wait_until(lambda: "stays in service" in server.log(), 15, "a word about it from the worker")
+    resource.prlimit(worker.pid, resource.RLIMIT_NOFILE, limit)
+    start = time.monotonic()
+    wait_until(lambda: server.get("/edited.gmi").startswith("# After\n"), 15, "the edit")
+    assert time.monotonic() - start < 2 * SLOW
+    assert server.log().count("stays in service") == 1
+    assert server.workers(1) == [worker]
 
 
 SILENT = {
@@ -249,3 +324,18 @@ def test_directives_and_quotes_in_a_request_are_just_names(host, text):
     before = len(host.log())
     assert host.ask(f"gemini://localhost/{text}".encode() + CRLF).check().status in (51, 59)
     assert "\x1b" not in host.log()[before:]
+
+
+def test_a_slow_client_that_says_something_late_gets_its_page(serve, capsule):
+    """Bytes that come to a socket that is closed already would reset what is on its way."""
+    capsule.static("large.bin", LARGE)  # the kernel takes it whole
+    server = serve(capsule, workers=1)
+    with closing(server.connect(receive_buffer=32768)) as client:
+        client.handshake()
+        client.send(server.url("/large.bin").encode() + b"\r\n")
+        # Longer than lingering lasts when nothing is on its way any more; the line tells its end.
+        time.sleep(2.5)
+        assert "/large.bin" not in server.log(), "closed while the client had not read"
+        client.write_raw(b"late bytes")
+        answer = client.finish().check(20)
+        assert answer.body == LARGE

@@ -1,6 +1,7 @@
 #include "net/conn.h"
 
 #include <dlfcn.h>
+#include <sys/syscall.h>
 
 #include "client.h"
 #include "log/log.h"
@@ -8,6 +9,9 @@
 #define REQUEST "gemini://localhost/page\r\n"
 #define HEADER  "20 text/gemini\r\n"
 #define NEVER   UINT64_MAX
+/* Another page, whatever the size of the first. */
+#define SMALL_REQUEST "gemini://localhost/small\r\n"
+#define SMALL_SIZE    1000
 
 /* What is answered to every request, and what was asked. */
 static struct {
@@ -30,6 +34,14 @@ int uv_timer_start(uv_timer_t *timer, uv_timer_cb call, uint64_t timeout, uint64
     if (real == NULL)
         *(void **)&real = dlsym(RTLD_NEXT, "uv_timer_start");
     return real(timer, call, timeout / hurry, repeat);
+}
+
+static int bottomless = -1; /* socket whose client has read whatever is sent, at once */
+
+/* channel.c's calls come here. */
+ssize_t send(int fd, const void *bytes, size_t n, int flags)
+{
+    return fd == bottomless ? (ssize_t)n : syscall(SYS_sendto, fd, bytes, n, flags, NULL, 0);
 }
 
 static char page_byte(uint64_t offset)
@@ -64,7 +76,7 @@ static void page_respond(void *context, const struct net_request *request, struc
     page.port = request->port;
     snprintf(page.line, sizeof page.line, "%.*s", (int)request->line.n, request->line.p);
     response_set(out, GEMINI_SUCCESS, "text/gemini");
-    out->size = page.size;
+    out->size = strstr(page.line, "/small") == NULL ? page.size : SMALL_SIZE;
     out->fill = page_fill;
     out->done = page_done;
     out->host = SPAN("localhost");
@@ -76,6 +88,7 @@ static int page_make(void **state)
     memset(&page, 0, sizeof page);
     page.fail_at = NEVER;
     hurry = 1;
+    bottomless = -1;
     log_init(NULL);
     if (loop_make(state) != 0)
         return -1;
@@ -201,7 +214,6 @@ struct failure_row {
 };
 
 static const struct failure_row failure_rows[] = {
-    {"a page that fails at its start ends without a goodbye", 0},
     {"a page that fails in its second chunk ends without a goodbye", CONN_CHUNK},
     {"a page that fails far in ends without a goodbye", 700000},
 };
@@ -215,13 +227,40 @@ static void failures_end_without_a_goodbye(void **state)
     wait_until(c->ended != SSL_ERROR_NONE && c->ended != SSL_ERROR_WANT_READ);
     assert_int_not_equal(c->ended, SSL_ERROR_ZERO_RETURN);
     assert_true(c->n <= strlen(HEADER) + row->fail_at);
-    if (row->fail_at > 0)
-        assert_heard(c, c->n - strlen(HEADER));
+    assert_heard(c, c->n - strlen(HEADER));
     hang_up(c);
     assert_int_equal(page.done, 1);
     assert_int_equal(freed, 1);
     assert_int_equal(logged("the page broke\n"), 1);
     assert_int_equal(logged(" body not readable\n"), 1);
+}
+
+struct unreadable_row {
+    const char *name;
+    uint64_t size, fail_at;
+};
+
+static const struct unreadable_row unreadable_rows[] = {
+    {"a small page that cannot be read is answered with 40", 1, 0},
+    {"a large page whose start cannot be read is answered with 40", 1000000, 0},
+    {"a large page whose first chunk cannot be read whole likewise", 1000000, CONN_CHUNK - 1},
+};
+
+static void unreadable_pages_are_answered_with_40(void **state)
+{
+    const struct unreadable_row *row = *state;
+    page.size = row->size;
+    page.fail_at = row->fail_at;
+    struct client *c = client_open(&clients[0], REQUEST);
+    wait_until(c->ended == SSL_ERROR_ZERO_RETURN);
+    assert_span_equal(((struct span){c->in, c->n}),
+                      SPAN("40 This page cannot be read at the moment\r\n"));
+    hang_up(c);
+    assert_int_equal(page.done, 1);
+    assert_int_equal(freed, 1);
+    assert_int_equal(logged("the page broke\n"), 1);
+    assert_int_equal(logged(" localhost /page 40 0B "), 1);
+    assert_int_equal(logged(" done\n"), 1);
 }
 
 static char long_line[GEMINI_URL_MAX + 64];
@@ -364,6 +403,35 @@ static void clients_are_served_at_the_same_time(void **state)
     assert_int_equal(freed, CLIENTS);
 }
 
+/* A client whose handshake is over, before its request. */
+static struct client *client_ready(struct client *c)
+{
+    client_open(c, "");
+    struct conn *own = table.first;
+    wait_until(own->state == CONN_REQUEST && SSL_is_init_finished(c->ssl));
+    return c;
+}
+
+/* Who takes every byte at once could be served without end. */
+static void a_client_that_reads_fast_leaves_the_others_their_turn(void **state)
+{
+    (void)state;
+    page.size = (uint64_t)64 * 1024 * 1024;
+    struct client *fast = client_ready(&clients[0]);
+    bottomless = table.first->fd;
+    struct client *other = client_ready(&clients[1]);
+    fast->request = SPAN(REQUEST);
+    wait_until(page.end > 0);
+    assert_true(page.end < page.size);
+    other->request = SPAN(SMALL_REQUEST);
+    wait_until(other->ended == SSL_ERROR_ZERO_RETURN);
+    assert_heard(other, SMALL_SIZE);
+    assert_true(page.end < page.size);
+    wait_until(page.end == page.size); /* and it is not forgotten */
+    assert_int_equal(page.asked, 2);
+    assert_false(page.gap);
+}
+
 static void stopping_ends_those_that_wait_and_lets_answers_finish(void **state)
 {
     (void)state;
@@ -474,6 +542,7 @@ int main(void)
     SUITE_TEST(&s, the_socket_is_closed_behind_the_goodbye);
     SUITE_TEST(&s, a_slow_client_costs_one_chunk_at_a_time);
     SUITE_ROWS(&s, failures_end_without_a_goodbye, failure_rows);
+    SUITE_ROWS(&s, unreadable_pages_are_answered_with_40, unreadable_rows);
     SUITE_ROWS(&s, bad_requests_are_answered_with_59, bad_rows);
     SUITE_TEST(&s, half_a_request_and_an_end_is_answered_with_59);
     SUITE_TEST(&s, a_request_may_come_in_pieces);
@@ -483,6 +552,7 @@ int main(void)
     SUITE_TEST(&s, a_client_that_leaves_in_the_answer_is_given_back);
     SUITE_TEST(&s, a_broken_hello_is_answered_with_an_alert);
     SUITE_TEST(&s, clients_are_served_at_the_same_time);
+    SUITE_TEST(&s, a_client_that_reads_fast_leaves_the_others_their_turn);
     SUITE_TEST(&s, stopping_ends_those_that_wait_and_lets_answers_finish);
     SUITE_TEST(&s, stopping_at_once_ends_everything);
     SUITE_TEST(&s, a_handshake_has_its_time);
