@@ -12,7 +12,8 @@
  * rest    gets the text behind the block, or all of it when there is none: a rule without a
  *         closing line is text
  * name    how messages name the source
- * Returns ST_OK, ST_SYNTAX with the line of a value that cannot be right, or ST_NOMEM.
+ * Returns ST_OK, ST_SYNTAX with the line of a value that cannot be right, ST_LIMIT with the line of
+ * one that is too long for a page (1000 bytes, 20000 for prose), or ST_NOMEM.
  */
 enum status frontmatter_read(struct span text, const char *name, struct document *doc,
                              struct span *rest, struct error *e) MUST_USE;

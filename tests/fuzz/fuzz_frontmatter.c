@@ -60,6 +60,14 @@ static struct span inside_of(struct span text, struct span rest)
     return span_sub(text, start, end);
 }
 
+/* No field is longer than its line on a page may be. */
+static void check_lengths(const struct document *doc)
+{
+    MUST(doc->title.n <= 1000 && doc->previous.n <= 1000 && doc->next.n <= 1000);
+    MUST(doc->author.n <= 1000 && doc->source.n <= 1000 && doc->tags.n <= 1000);
+    MUST(doc->lang.n <= 35 && doc->summary.n <= 20000 && doc->description.n <= 20000);
+}
+
 static void check_block(struct span text)
 {
     struct document doc;
@@ -67,9 +75,10 @@ static void check_block(struct span text)
     struct span rest = {0};
     document_init(&doc, ARENA_MAX);
     enum status status = frontmatter_read(text, "fuzz", &doc, &rest, &e);
-    MUST(status == ST_OK || status == ST_SYNTAX);
+    MUST(status == ST_OK || status == ST_SYNTAX || status == ST_LIMIT);
     MUST(fuzz_inside(rest, text) && (rest.n == 0 || rest.p + rest.n == text.p + text.n));
     check_fields(&doc);
+    check_lengths(&doc);
     if (status != ST_OK) {
         MUST(strncmp(e.message, "fuzz: line ", 11) == 0);
     } else if (rest.n == text.n) {
@@ -90,9 +99,10 @@ static void check_sidecar(struct span text)
     struct error e = {.message = ""};
     document_init(&doc, ARENA_MAX);
     enum status status = frontmatter_read_sidecar(text, "fuzz.meta", &doc, &e);
-    MUST(status == ST_OK || status == ST_SYNTAX);
+    MUST(status == ST_OK || status == ST_SYNTAX || status == ST_LIMIT);
     MUST(status == ST_OK || strncmp(e.message, "fuzz.meta: line ", 16) == 0);
     check_fields(&doc);
+    check_lengths(&doc);
     document_fini(&doc);
 }
 
