@@ -15,7 +15,7 @@ struct access {
     struct span path;              /* as it was sent, without the query; absent likewise */
     int status;                    /* Gemini status, 0 when none was sent */
     uint64_t bytes;                /* of body handed to the client */
-    uint64_t ms;                   /* from accept to close */
+    uint64_t ms;                   /* from accept to the end of the answer, without lingering */
     const char *tls;               /* protocol version, or "-" */
     bool resumed;                  /* did the handshake resume a session? */
     const char *reason;            /* why the connection ended: "done", "reset", "timeout" ... */

@@ -57,7 +57,7 @@ static void conn_log(const struct conn *c)
         .path = c->response.path,
         .status = c->answered ? (int)c->response.status : 0,
         .bytes = c->sent > header ? c->sent - header : 0,
-        .ms = clock_ms() - c->began,
+        .ms = (c->ended == 0 ? clock_ms() : c->ended) - c->began,
         .tls = c->tls,
         .resumed = c->resumed,
         .reason = c->reason == NULL ? "done" : c->reason,
@@ -114,6 +114,7 @@ static void conn_enter(struct conn *c, enum conn_state state)
     c->state = state;
     if (state == CONN_LINGER) {
         conn_end_tls(c);
+        c->ended = clock_ms();
         shutdown(c->fd, SHUT_WR);
     }
     if (state == CONN_CLOSED)

@@ -41,6 +41,7 @@ struct conn {
     struct sockaddr_storage client;
     enum conn_state state;
     uint64_t began; /* clock_ms() at accept */
+    uint64_t ended; /* clock_ms() when all was sent and lingering began; 0 before */
     struct channel *channel;
     char line[REQUEST_MAX]; /* what has come of the request */
     size_t line_n;

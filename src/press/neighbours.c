@@ -46,45 +46,45 @@ static struct piece *held_find(const struct neighbours_held *h, struct span key,
     return NULL;
 }
 
-static struct stub *neighbours_stub(struct neighbours *n, struct piece *p, struct span key,
-                                    struct span title)
+static struct placeholder *neighbours_placeholder(struct neighbours *n, struct piece *p,
+                                                  struct span key, struct span title)
 {
     const struct book_entry *known = book_find(&n->by_slug, key);
     if (known != NULL)
-        return &n->stubs[known->value];
+        return &n->placeholders[known->value];
     if (n->count == n->room) {
         size_t room = n->room == 0 ? 16 : n->room * 2;
-        struct stub *stubs = realloc(n->stubs, room * sizeof *stubs);
-        if (stubs == NULL)
+        struct placeholder *placeholders = realloc(n->placeholders, room * sizeof *placeholders);
+        if (placeholders == NULL)
             return NULL;
-        n->stubs = stubs;
+        n->placeholders = placeholders;
         n->room = room;
     }
-    struct stub *stub = &n->stubs[n->count];
-    *stub = (struct stub){.slug = arena_copy(&n->arena, key),
-                          .title = title,
-                          .lang = p->doc.lang,
-                          .href = piece_href_of_title(p, title)};
-    if (stub->slug.p == NULL || stub->href.p == NULL ||
+    struct placeholder *placeholder = &n->placeholders[n->count];
+    *placeholder = (struct placeholder){.slug = arena_copy(&n->arena, key),
+                                        .title = title,
+                                        .lang = p->doc.lang,
+                                        .href = piece_href_of_title(p, title)};
+    if (placeholder->slug.p == NULL || placeholder->href.p == NULL ||
         book_add(&n->by_slug, key, p->source, n->count) != ST_OK)
         return NULL;
     n->count++;
-    return stub;
+    return placeholder;
 }
 
-static bool neighbours_witness(struct neighbours *n, struct stub *stub, const struct piece *p,
-                               bool names_as_next)
+static bool neighbours_witness(struct neighbours *n, struct placeholder *placeholder,
+                               const struct piece *p, bool names_as_next)
 {
-    struct stub_witness *w = arena_alloc(&n->arena, sizeof *w);
+    struct placeholder_witness *w = arena_alloc(&n->arena, sizeof *w);
     if (w == NULL)
         return false;
     w->piece = p;
     w->names_as_next = names_as_next;
-    if (stub->last == NULL)
-        stub->witnesses = w;
+    if (placeholder->last == NULL)
+        placeholder->witnesses = w;
     else
-        stub->last->next = w;
-    stub->last = w;
+        placeholder->last->next = w;
+    placeholder->last = w;
     return true;
 }
 
@@ -107,10 +107,10 @@ static enum status neighbours_named(struct neighbours *n, const struct neighbour
         *side = neighbours_to(held);
         return ST_OK;
     }
-    struct stub *stub = neighbours_stub(n, p, buf_span(key), title);
-    if (stub == NULL || !neighbours_witness(n, stub, p, is_next))
+    struct placeholder *placeholder = neighbours_placeholder(n, p, buf_span(key), title);
+    if (placeholder == NULL || !neighbours_witness(n, placeholder, p, is_next))
         return ST_NOMEM;
-    *side = (struct pages_neighbour){title, stub->href};
+    *side = (struct pages_neighbour){title, placeholder->href};
     return ST_OK;
 }
 
@@ -150,7 +150,7 @@ enum status neighbours_find(struct piece *const *pieces, size_t count, struct ne
 
 void neighbours_fini(struct neighbours *n)
 {
-    free(n->stubs);
+    free(n->placeholders);
     book_fini(&n->by_slug);
     arena_fini(&n->arena);
 }

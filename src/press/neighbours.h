@@ -8,26 +8,26 @@
 #include "press/piece.h"
 
 /* One who names a missing piece. */
-struct stub_witness {
+struct placeholder_witness {
     const struct piece *piece;
     bool names_as_next;
-    struct stub_witness *next;
+    struct placeholder_witness *next;
 };
 
 /* A piece that others name and the capsule does not hold. */
-struct stub {
+struct placeholder {
     struct span slug;  /* of its title, raw */
     struct span title; /* as the first who names it writes it */
     struct span href;
-    struct span lang;               /* of the piece that names it first, may be absent */
-    struct stub_witness *witnesses; /* in the order of the pieces */
-    struct stub_witness *last;
+    struct span lang;                      /* of the piece that names it first, may be absent */
+    struct placeholder_witness *witnesses; /* in the order of the pieces */
+    struct placeholder_witness *last;
 };
 
 struct neighbours {
-    struct stub *stubs; /* owned; in the order in which they are first named */
+    struct placeholder *placeholders; /* owned; in the order in which they are first named */
     size_t count, room;
-    struct book by_slug; /* slug of a stub's title -> index in stubs */
+    struct book by_slug; /* slug of a placeholder's title -> index in placeholders */
     struct arena arena;
 };
 
@@ -36,8 +36,8 @@ struct neighbours {
  *
  * pieces   those in service, ordered by date and slug, undated ones first
  * What a piece itself names comes first, matched by title against the titles, then the slugs, of
- * the pieces held; a title that matches none becomes a stub.  Where a piece names nothing, its
- * neighbour in the order is meant.
+ * the pieces held; a title that matches none becomes a placeholder.  Where a piece names nothing,
+ * its neighbour in the order is meant.
  * Returns ST_OK with *n (neighbours_fini frees it, also after an error) or ST_NOMEM.
  */
 enum status neighbours_find(struct piece *const *pieces, size_t count, struct neighbours *n,

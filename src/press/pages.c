@@ -148,8 +148,8 @@ void pages_summary(const struct pages_piece *piece, struct buf *out)
     gemtext_link(&g, piece->index_href, SPAN("↑ All articles"));
 }
 
-void pages_stub(struct span title, const struct pages_witness *witnesses, size_t count,
-                struct span index_href, struct buf *out)
+void pages_placeholder(struct span title, const struct pages_witness *witnesses, size_t count,
+                       struct span index_href, struct buf *out)
 {
     struct gemtext g;
     gemtext_init(&g, out);

@@ -42,8 +42,8 @@ struct pages_witness {
 };
 
 /* The page of a piece known by its title only. */
-void pages_stub(struct span title, const struct pages_witness *witnesses, size_t count,
-                struct span index_href, struct buf *out);
+void pages_placeholder(struct span title, const struct pages_witness *witnesses, size_t count,
+                       struct span index_href, struct buf *out);
 
 struct pages_entry {
     struct span href;

@@ -254,23 +254,24 @@ static enum status press_write_piece(struct press *p, const struct piece *piece,
     return edition_put_piece(p->writer, &row, e);
 }
 
-static enum status press_write_stub(struct press *p, const struct stub *stub, struct error *e)
+static enum status press_write_placeholder(struct press *p, const struct placeholder *placeholder,
+                                           struct error *e)
 {
     size_t count = 0;
-    for (const struct stub_witness *w = stub->witnesses; w != NULL; w = w->next)
+    for (const struct placeholder_witness *w = placeholder->witnesses; w != NULL; w = w->next)
         count++;
     struct pages_witness *witnesses = calloc(count + 1, sizeof *witnesses);
     if (witnesses == NULL)
         return error_set(e, ST_NOMEM, ENOMEM, "%s", p->path);
     size_t i = 0;
-    for (const struct stub_witness *w = stub->witnesses; w != NULL; w = w->next)
+    for (const struct placeholder_witness *w = placeholder->witnesses; w != NULL; w = w->next)
         witnesses[i++] =
             (struct pages_witness){w->piece->doc.title, w->piece->href, w->names_as_next};
-    press_begin(p, stub->slug, "", stub->lang);
+    press_begin(p, placeholder->slug, "", placeholder->lang);
     enum status status = ST_OK;
     /* Somebody's page may stand there already: then the links lead to that. */
     if (book_find(&p->addresses, buf_span(&p->key)) == NULL) {
-        pages_stub(stub->title, witnesses, count, p->index_href, &p->page);
+        pages_placeholder(placeholder->title, witnesses, count, p->index_href, &p->page);
         status = press_end(p, e);
     }
     free(witnesses);
@@ -352,7 +353,7 @@ static enum status press_write(struct press *p, struct error *e)
     for (size_t i = p->in_service; status == ST_OK && i > 0; i--)
         status = press_write_piece(p, p->order[i - 1], e);
     for (size_t i = 0; status == ST_OK && i < p->neighbours.count; i++)
-        status = press_write_stub(p, &p->neighbours.stubs[i], e);
+        status = press_write_placeholder(p, &p->neighbours.placeholders[i], e);
     if (status == ST_OK)
         status = statics_write(&p->statics, p->writer, e);
     if (status == ST_OK)

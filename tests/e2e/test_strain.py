@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import resource
 import select
 import socket
@@ -339,3 +340,15 @@ def test_a_slow_client_that_says_something_late_gets_its_page(serve, capsule):
         client.write_raw(b"late bytes")
         answer = client.finish().check(20)
         assert answer.body == LARGE
+
+
+def test_the_log_tells_how_long_the_answer_took_and_not_how_long_the_client_stayed(serve, capsule):
+    server = serve(capsule, workers=1)
+    start = time.monotonic()
+    with closing(server.connect()) as client:  # as Amfora, which never closes its side
+        client.handshake()
+        client.send(server.url("/urls.txt").encode() + b"\r\n")
+        line = wait_until(lambda: re.search(r"/urls\.txt 20 \d+B (\d+)ms", server.log()), 10 * SLOW,
+                          "the line of the request")
+    stayed = (time.monotonic() - start) * 1000
+    assert int(line[1]) < stayed - 500

@@ -77,7 +77,7 @@ static void matches_named_titles_then_slugs(void **state)
     forget(p, 3, &n);
 }
 
-static void makes_one_stub_of_a_title_that_several_name(void **state)
+static void makes_one_placeholder_of_a_title_that_several_name(void **state)
 {
     (void)state;
     struct piece p[2];
@@ -88,7 +88,7 @@ static void makes_one_stub_of_a_title_that_several_name(void **state)
     assert_int_equal(n.count, 1);
     assert_neighbour(p[0].page.next, "not-here.gmi", "Not here");
     assert_neighbour(p[1].page.previous, "not-here.gmi", "Not here!");
-    const struct stub_witness *w = n.stubs[0].witnesses;
+    const struct placeholder_witness *w = n.placeholders[0].witnesses;
     assert_ptr_equal(w->piece, &p[0]);
     assert_true(w->names_as_next);
     assert_ptr_equal(w->next->piece, &p[1]);
@@ -113,7 +113,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(follows_the_order_when_nothing_is_named),
         cmocka_unit_test(matches_named_titles_then_slugs),
-        cmocka_unit_test(makes_one_stub_of_a_title_that_several_name),
+        cmocka_unit_test(makes_one_placeholder_of_a_title_that_several_name),
         cmocka_unit_test(a_piece_is_never_its_own_neighbour),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,14 +10,14 @@
 
 /* The pages of whole articles are golden files; here is what convert does not show. */
 
-static void a_stub_links_back_to_all_who_name_it(void **state)
+static void a_placeholder_links_back_to_all_who_name_it(void **state)
 {
     (void)state;
     struct buf out;
     const struct pages_witness witnesses[] = {{SPAN("Title A"), SPAN("a.gmi"), true},
                                               {SPAN("Title B"), SPAN("b.gmi"), false}};
     buf_init(&out, 4096);
-    pages_stub(SPAN("Not here"), witnesses, 2, SPAN("index.gmi"), &out);
+    pages_placeholder(SPAN("Not here"), witnesses, 2, SPAN("index.gmi"), &out);
     assert_string_equal(
         buf_str(&out),
         "# Not here\n\n"
@@ -71,7 +71,7 @@ static void a_listing_survives_any_file_name(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_stub_links_back_to_all_who_name_it),
+        cmocka_unit_test(a_placeholder_links_back_to_all_who_name_it),
         cmocka_unit_test(the_index_has_dated_links_in_one_run),
         cmocka_unit_test(a_listing_survives_any_file_name),
     };

@@ -153,7 +153,7 @@ static void an_own_front_page_moves_the_index(void **state)
                 "=> archive.gmi ↑ All articles\n");
 }
 
-static void a_stub_gives_way_to_its_article(void **state)
+static void a_placeholder_gives_way_to_its_article(void **state)
 {
     const struct place *p = *state;
     put(p, "articles/a.txt", "Title A\n\nText.\n\nNext Article\nThe next one\n");
@@ -300,7 +300,7 @@ int main(void)
         PRESS_TEST(writes_every_page_of_a_capsule),
         PRESS_TEST(static_folders_have_pages_and_a_redirect),
         PRESS_TEST(an_own_front_page_moves_the_index),
-        PRESS_TEST(a_stub_gives_way_to_its_article),
+        PRESS_TEST(a_placeholder_gives_way_to_its_article),
         PRESS_TEST(of_two_with_one_address_the_first_stays),
         PRESS_TEST(nothing_to_serve_is_an_error_that_leaves_all_as_it_was),
         PRESS_TEST(links_that_lead_out_are_not_followed),
