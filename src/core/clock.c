@@ -9,6 +9,14 @@ uint64_t clock_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
+uint64_t clock_backoff(unsigned failures, uint64_t first, uint64_t most)
+{
+    uint64_t wait = first;
+    for (unsigned i = 0; i < failures && wait < most; i++)
+        wait *= 2;
+    return wait < most ? wait : most;
+}
+
 void clock_stamp(char out[CLOCK_STAMP])
 {
     time_t now = time(NULL);

@@ -11,6 +11,11 @@
 /* Milliseconds of a clock that only goes forward (CLOCK_MONOTONIC). */
 uint64_t clock_ms(void);
 
+/*
+ * How long to wait after so many failures in a row: `first`, doubled for each, at most `most`.
+ */
+uint64_t clock_backoff(unsigned failures, uint64_t first, uint64_t most);
+
 /* Bytes of "2026-11-22T14:26:14Z" and its NUL. */
 #define CLOCK_STAMP 21
 

@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "log/log.h"
 #include "serve/worker.h"
 
@@ -87,12 +88,8 @@ static void crew_on_handle_closed(uv_handle_t *handle)
     }
     if (uv_now(c->plan.loop) - m->started >= CREW_SOUND_LIFE)
         m->failures = 0;
-    uint64_t wait = CREW_BACKOFF_FIRST;
-    for (unsigned i = 0; i < m->failures && wait < CREW_BACKOFF_MOST; i++)
-        wait *= 2;
-    m->failures++;
-    uv_timer_start(&m->retry, crew_on_retry, wait < CREW_BACKOFF_MOST ? wait : CREW_BACKOFF_MOST,
-                   0);
+    uint64_t wait = clock_backoff(m->failures++, CREW_BACKOFF_FIRST, CREW_BACKOFF_MOST);
+    uv_timer_start(&m->retry, crew_on_retry, wait, 0);
 }
 
 static void crew_bury(struct crew_member *m)

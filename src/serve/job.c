@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "log/log.h"
 
 /* Milliseconds before a run is made again: doubled from the first to the most. */
@@ -24,11 +25,8 @@ static void job_on_retry(uv_timer_t *timer)
 
 static void job_retry_later(struct job *j)
 {
-    uint64_t wait = JOB_RETRY_FIRST;
-    for (unsigned i = 0; i < j->failures && wait < JOB_RETRY_MOST; i++)
-        wait *= 2;
-    j->failures++;
-    uv_timer_start(&j->retry, job_on_retry, wait < JOB_RETRY_MOST ? wait : JOB_RETRY_MOST, 0);
+    uint64_t wait = clock_backoff(j->failures++, JOB_RETRY_FIRST, JOB_RETRY_MOST);
+    uv_timer_start(&j->retry, job_on_retry, wait, 0);
 }
 
 static void job_on_closed(uv_handle_t *handle)

@@ -133,7 +133,7 @@ static bool watch_moved(struct watch *w)
     return moved;
 }
 
-static void watch_arm(struct watch *w)
+void watch_renew(struct watch *w)
 {
     (void)watch_moved(w);
     watch_drop_all(w);
@@ -163,7 +163,7 @@ static void watch_on_quiet(uv_timer_t *timer)
     w->first = 0;
     /* First watch anew, then tell: what happens in between is a change of its own. */
     if (w->folders_changed)
-        watch_arm(w);
+        watch_renew(w);
     w->changed(w->context);
 }
 
@@ -193,13 +193,8 @@ static void watch_on_look(uv_timer_t *timer)
     struct watch *w = timer->data;
     if (!watch_moved(w))
         return;
-    watch_arm(w);
+    watch_renew(w);
     w->changed(w->context);
-}
-
-void watch_renew(struct watch *w)
-{
-    watch_arm(w);
 }
 
 /* The folder that holds the capsule, and the capsule's name in it. */
@@ -236,7 +231,7 @@ enum status watch_start(uv_loop_t *loop, const char *path, watch_changed *change
     uv_timer_init(loop, &w->timer);
     uv_timer_init(loop, &w->look);
     w->timer.data = w->look.data = w;
-    watch_arm(w);
+    watch_renew(w);
     uv_timer_start(&w->look, watch_on_look, WATCH_LOOK, WATCH_LOOK);
     *out = w;
     return ST_OK;

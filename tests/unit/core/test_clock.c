@@ -88,6 +88,16 @@ static void the_stamp_is_now_in_utc(void **state)
     assert_in_range(timegm(&tm), before, time(NULL));
 }
 
+static void waits_double_up_to_the_most(void **state)
+{
+    (void)state;
+    assert_int_equal(clock_backoff(0, 50, 10000), 50);
+    assert_int_equal(clock_backoff(1, 50, 10000), 100);
+    assert_int_equal(clock_backoff(7, 50, 10000), 6400);
+    assert_int_equal(clock_backoff(8, 50, 10000), 10000);
+    assert_int_equal(clock_backoff(4000000000U, 50, 10000), 10000);
+}
+
 int main(void)
 {
     static struct suite s;
@@ -96,5 +106,6 @@ int main(void)
     SUITE_TEST(&s, every_month_has_its_days);
     SUITE_TEST(&s, milliseconds_go_forward);
     SUITE_TEST(&s, the_stamp_is_now_in_utc);
+    SUITE_TEST(&s, waits_double_up_to_the_most);
     return suite_run(&s, "core/clock");
 }
