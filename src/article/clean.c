@@ -171,3 +171,10 @@ void clean_line(struct span line, struct buf *out)
         buf_put(out, span_sub(here, 0, len));
     }
 }
+
+struct span clean_end(struct span line)
+{
+    struct span rest = utf8_trim(line);
+    return rest.n == 0 ? span_sub(line, 0, 0)
+                       : span_sub(line, 0, (size_t)(rest.p + rest.n - line.p));
+}

@@ -24,4 +24,7 @@ enum status clean_text(struct span in, const char *name, struct buf *out, struct
  */
 void clean_line(struct span line, struct buf *out);
 
+/* A line of clean text without the blanks at its end. */
+struct span clean_end(struct span line);
+
 #endif

@@ -1,6 +1,14 @@
 #include "article/document.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "article/words.h"
+
+#define DOCUMENT_FIRST_ROOM 16
+
+/* What document_add returns when there is no memory. */
+static struct block document_lost;
 
 void document_init(struct document *doc, size_t cap)
 {
@@ -11,27 +19,81 @@ void document_init(struct document *doc, size_t cap)
 void document_fini(struct document *doc)
 {
     arena_fini(&doc->arena);
-    doc->first = doc->last = NULL;
+    free(doc->blocks);
+    doc->blocks = NULL;
+    doc->count = doc->room = 0;
 }
 
-void document_add(struct document *doc, enum block_kind kind, struct span text)
+/* Room for one more block; its bytes are counted as the arena's. */
+static bool document_grow(struct document *doc)
 {
-    struct block *block = arena_alloc(&doc->arena, sizeof *block);
-    if (block == NULL)
-        return;
-    block->kind = kind;
-    block->text = arena_copy(&doc->arena, text);
-    if (doc->last == NULL)
-        doc->first = block;
-    else
-        doc->last->next = block;
-    doc->last = block;
+    if (doc->count < doc->room)
+        return true;
+    size_t room = doc->room == 0 ? DOCUMENT_FIRST_ROOM : doc->room * 2;
+    if (room * sizeof *doc->blocks > doc->arena.cap - doc->arena.used) {
+        doc->arena.status = ST_LIMIT;
+        return false;
+    }
+    struct block *blocks = realloc(doc->blocks, room * sizeof *blocks);
+    if (blocks == NULL) {
+        doc->arena.status = ST_NOMEM;
+        return false;
+    }
+    doc->blocks = blocks;
+    doc->room = room;
+    return true;
+}
+
+static struct block *document_append(struct document *doc, enum block_kind kind, struct span text)
+{
+    if (arena_status(&doc->arena) != ST_OK || !document_grow(doc))
+        return &document_lost;
+    struct block *block = &doc->blocks[doc->count++];
+    *block = (struct block){.kind = (uint8_t)kind, .text = text};
+    return block;
+}
+
+struct block *document_add(struct document *doc, enum block_kind kind, struct span text)
+{
+    return document_append(doc, kind, arena_copy(&doc->arena, text));
+}
+
+/* What parts head and text: neither a URL nor an alt text holds an LF. */
+#define DOCUMENT_HEAD_END '\n'
+
+struct block *document_add_headed(struct document *doc, enum block_kind kind, struct span head,
+                                  struct span text)
+{
+    char *both = arena_bytes(&doc->arena, head.n + 1 + text.n);
+    if (both == NULL)
+        return &document_lost;
+    if (head.n > 0)
+        memcpy(both, head.p, head.n);
+    both[head.n] = DOCUMENT_HEAD_END;
+    if (text.n > 0)
+        memcpy(both + head.n + 1, text.p, text.n);
+    return document_append(doc, kind, (struct span){both, head.n + 1 + text.n});
+}
+
+struct span block_head(const struct block *b, struct span *text)
+{
+    size_t end = span_find(b->text, 0, DOCUMENT_HEAD_END);
+    *text = span_sub(b->text, end + 1, b->text.n);
+    return span_sub(b->text, 0, end);
+}
+
+bool block_is_prose(const struct block *b)
+{
+    return (b->kind == BLOCK_PARAGRAPH || b->kind == BLOCK_ITEM || b->kind == BLOCK_QUOTE) &&
+           b->text.n > 0;
 }
 
 size_t document_words(const struct document *doc)
 {
     size_t words = 0;
-    for (const struct block *b = doc->first; b != NULL; b = b->next)
-        words += words_count(b->text);
+    for (size_t i = 0; i < doc->count; i++) {
+        if (block_is_prose(&doc->blocks[i]) || doc->blocks[i].kind == BLOCK_HEADING)
+            words += words_count(doc->blocks[i].text);
+    }
     return words;
 }

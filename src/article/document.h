@@ -10,13 +10,19 @@
 
 enum block_kind {
     BLOCK_PARAGRAPH, /* running text; LF in it are line ends that the author meant */
-    BLOCK_ITEM,      /* one item of an unordered list, one line */
+    BLOCK_HEADING,   /* one line */
+    BLOCK_ITEM,      /* one item of an unordered list, one line; an ordered one is a paragraph */
+    BLOCK_QUOTE,     /* lines of a quote; empty text is the bare mark that parts two paragraphs */
+    BLOCK_PRE,       /* preformatted lines, blanks and all; see block_head for its alt text */
+    BLOCK_LINK,      /* a link line; see block_head for its URL */
+    BLOCK_RULE,      /* a break between two parts, without text */
 };
 
 struct block {
-    enum block_kind kind;
-    struct span text; /* clean text (see clean.h), not empty, no blanks at the ends of its lines */
-    struct block *next;
+    struct span text; /* clean text (see clean.h), no blanks at the ends of its lines but in PRE */
+    uint8_t kind;     /* enum block_kind */
+    uint8_t level; /* of a heading 2 to 3 (the title is 1); how deep an item or quote is nested */
+    bool tight;    /* no empty line between the block before it and this one */
 };
 
 /* All spans point into the arena; an absent span means "not known": nothing is ever invented. */
@@ -32,8 +38,8 @@ struct document {
     struct span summary;     /* the author's own summary, one line */
     struct span previous;    /* title of the piece before this one */
     struct span next;        /* title of the piece after this one */
-    struct block *first;
-    struct block *last;
+    struct block *blocks;    /* owned */
+    size_t count, room;
 };
 
 /*
@@ -42,10 +48,26 @@ struct document {
 void document_init(struct document *doc, size_t cap);
 void document_fini(struct document *doc);
 
-/* Append a block; the text is copied.  Failure is sticky in doc->arena. */
-void document_add(struct document *doc, enum block_kind kind, struct span text);
+/*
+ * Append a block that stands apart from the one before it; the text is copied.
+ *
+ * Returns it, borrowed until the next one is added, so that level and tight can be set; on failure,
+ * which is sticky in doc->arena, a block that nobody reads.
+ */
+struct block *document_add(struct document *doc, enum block_kind kind, struct span text);
 
-/* Words of all blocks: what a reader reads, without the title (see words.h). */
+/* The same for a PRE (head: its alt text) or a LINK (head: its URL, text: its label); head and text
+ * may be empty, a URL not. */
+struct block *document_add_headed(struct document *doc, enum block_kind kind, struct span head,
+                                  struct span text);
+
+/* Alt text of a PRE or URL of a LINK; *text gets its lines, or its label. */
+struct span block_head(const struct block *b, struct span *text);
+
+/* Is the block made of sentences: a paragraph, an item, a quote? */
+bool block_is_prose(const struct block *b);
+
+/* Words of all prose and headings: what a reader reads, without the title (see words.h). */
 size_t document_words(const struct document *doc);
 
 #endif

@@ -26,7 +26,10 @@ static void summary_open(struct document *doc, size_t limit, struct summary *out
 {
     struct summary_part *last = NULL;
     bool full = false;
-    for (const struct block *b = doc->first; b != NULL; b = b->next) {
+    for (size_t i = 0; i < doc->count; i++) {
+        const struct block *b = &doc->blocks[i];
+        if (!block_is_prose(b))
+            continue;
         struct span rest = b->text;
         struct span sentence;
         size_t words = 0;
@@ -44,16 +47,31 @@ static void summary_open(struct document *doc, size_t limit, struct summary *out
         if (end > 0)
             summary_add(doc, out, &last, span_sub(b->text, 0, end));
     }
-    if (out->parts == NULL && doc->first != NULL) {
-        out->kind = SUMMARY_CUT;
-        summary_add(doc, out, &last, words_first(doc->first->text, limit));
+}
+
+/* What there is when no sentence fits: the first words; of a page without prose its title. */
+static struct span summary_first_text(const struct document *doc)
+{
+    for (size_t i = 0; i < doc->count; i++) {
+        if (block_is_prose(&doc->blocks[i]))
+            return doc->blocks[i].text;
     }
+    return doc->title;
+}
+
+static void summary_cut(struct document *doc, size_t limit, struct summary *out)
+{
+    struct summary_part *last = NULL;
+    out->kind = SUMMARY_CUT;
+    summary_add(doc, out, &last, words_first(summary_first_text(doc), limit));
 }
 
 enum status summary_make(struct document *doc, struct summary_options options, struct summary *out)
 {
     *out = (struct summary){.kind = SUMMARY_SENTENCES};
     summary_open(doc, options.words, out);
+    if (out->parts == NULL)
+        summary_cut(doc, options.words, out);
     struct span given = doc->summary.p != NULL ? doc->summary : doc->description;
     if (given.p != NULL) {
         struct summary_part *last = NULL;

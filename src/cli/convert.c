@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "article/article.h"
 #include "core/file.h"
+#include "import/article.h"
 #include "log/log.h"
 #include "press/piece.h"
 

@@ -47,36 +47,49 @@ static struct arena_chunk *arena_grow(struct arena *a, size_t n)
     return c;
 }
 
-void *arena_alloc(struct arena *a, size_t n)
+/* n bytes behind what is used, at a multiple of `align`. */
+static char *arena_take(struct arena *a, size_t n, size_t align)
 {
-    size_t align = alignof(max_align_t);
     if (a->status != ST_OK)
         return NULL;
     if (n > a->cap - a->used || n > SIZE_MAX - align) {
         a->status = ST_LIMIT;
         return NULL;
     }
-    size_t take = (n + align - 1) / align * align;
     struct arena_chunk *c = a->chunks;
-    if (c == NULL || c->size - c->used < take)
-        c = arena_grow(a, take);
+    size_t pad = c == NULL ? 0 : (align - c->used % align) % align;
+    if (c == NULL || c->size - c->used < pad || c->size - c->used - pad < n) {
+        c = arena_grow(a, n);
+        pad = 0;
+    }
     if (c == NULL)
         return NULL;
-    void *p = c->bytes + c->used;
-    c->used += take;
-    a->used += take < a->cap - a->used ? take : a->cap - a->used;
+    char *p = c->bytes + c->used + pad;
+    c->used += pad + n;
+    a->used += pad + n < a->cap - a->used ? pad + n : a->cap - a->used;
     return p;
+}
+
+void *arena_alloc(struct arena *a, size_t n)
+{
+    return arena_take(a, n, alignof(max_align_t));
+}
+
+char *arena_bytes(struct arena *a, size_t n)
+{
+    return arena_take(a, n, 1);
 }
 
 struct span arena_copy(struct arena *a, struct span s)
 {
     if (s.p == NULL)
         return s;
-    char *p = arena_alloc(a, s.n + 1);
+    char *p = arena_bytes(a, s.n + 1);
     if (p == NULL)
         return (struct span){NULL, 0};
     if (s.n > 0)
         memcpy(p, s.p, s.n);
+    p[s.n] = '\0';
     return (struct span){p, s.n};
 }
 

@@ -11,7 +11,7 @@ struct arena_chunk;
 
 struct arena {
     struct arena_chunk *chunks; /* newest first, owned */
-    size_t used;                /* bytes handed out, rounded up to their alignment */
+    size_t used;                /* bytes handed out, with what alignment costs */
     size_t cap;                 /* most bytes it may hand out */
     enum status status;         /* ST_OK, ST_LIMIT or ST_NOMEM; sticky */
 };
@@ -27,6 +27,9 @@ void arena_fini(struct arena *a);
  * (arena_status tells which).
  */
 void *arena_alloc(struct arena *a, size_t n);
+
+/* The same for text: n bytes, neither zeroed nor aligned. */
+char *arena_bytes(struct arena *a, size_t n);
 
 /* A copy of s with a NUL behind it (not counted); absent on failure, or when s is absent. */
 struct span arena_copy(struct arena *a, struct span s);

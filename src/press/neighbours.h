@@ -4,7 +4,7 @@
 #ifndef PRESS_NEIGHBOURS_H
 #define PRESS_NEIGHBOURS_H
 
-#include "press/book.h"
+#include "core/book.h"
 #include "press/piece.h"
 
 /* One who names a missing piece. */

@@ -86,7 +86,7 @@ void pages_article(const struct pages_piece *piece, struct buf *out)
     pages_article_links(&g, piece);
     pages_facts(&g, piece);
     gemtext_blocks(&g, piece->doc);
-    gemtext_part(&g);
+    gemtext_part(&g, GEMTEXT_GAP_APART);
     pages_article_links(&g, piece);
     gemtext_link(&g, piece->index_href, SPAN("↑ All articles"));
 }
@@ -188,7 +188,7 @@ void pages_index(const struct capsule *capsule, const struct pages_entry *entrie
         gemtext_text(&g, span_of(capsule->subtitle));
     for (size_t i = 0; i < count; i++) {
         if (i > 0 && (entries[i].date.p == NULL) != (entries[i - 1].date.p == NULL))
-            gemtext_part(&g);
+            gemtext_part(&g, GEMTEXT_GAP_APART);
         pages_entry_link(&g, &entries[i]);
     }
     struct buf foot;

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "article/article.h"
 #include "core/file.h"
+#include "import/article.h"
 #include "press/slug.h"
 
 #define PIECE_PATH_MAX    8192

@@ -11,8 +11,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "core/book.h"
 #include "core/buf.h"
-#include "press/book.h"
 
 #define SCAN_PATH_MAX  4096
 #define SCAN_ARENA_MAX ((size_t)512 * 1024 * 1024)

@@ -4,8 +4,8 @@
 #ifndef PRESS_STATICS_H
 #define PRESS_STATICS_H
 
+#include "core/book.h"
 #include "edition/writer.h"
-#include "press/book.h"
 #include "press/mediatype.h"
 #include "press/scan.h"
 

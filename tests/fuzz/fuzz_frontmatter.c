@@ -5,8 +5,8 @@
 #include "page.h"
 
 #include "article/clean.h"
-#include "article/frontmatter.h"
 #include "core/clock.h"
+#include "import/frontmatter.h"
 
 #define ARENA_MAX ((size_t)16 * 1024 * 1024)
 #define FIELDS    10

@@ -3,9 +3,9 @@
  */
 #include "page.h"
 
-#include "article/article.h"
 #include "article/clean.h"
-#include "article/frontmatter.h"
+#include "import/article.h"
+#include "import/frontmatter.h"
 #include "press/piece.h"
 #include "press/slug.h"
 
@@ -218,8 +218,8 @@ static void check_summary(const struct summary *s, const struct document *doc)
     MUST(s->chosen <= s->sentences);
     for (const struct summary_part *p = s->parts; p != NULL; p = p->next) {
         bool inside = span_eq(p->text, doc->summary) || span_eq(p->text, doc->description);
-        for (const struct block *b = doc->first; !inside && b != NULL; b = b->next)
-            inside = fuzz_inside(p->text, b->text);
+        for (size_t i = 0; !inside && i < doc->count; i++)
+            inside = fuzz_inside(p->text, doc->blocks[i].text);
         MUST(p->text.n > 0 && inside);
     }
     if (s->kind == SUMMARY_SENTENCES || s->kind == SUMMARY_CUT)
@@ -249,7 +249,7 @@ static void check_pages(struct piece *p, struct buf *body)
     struct buf out;
     struct error e;
     buf_init(&out, CAP);
-    MUST(p->doc.title.n > 0 && p->doc.first != NULL);
+    MUST(p->doc.title.n > 0 && p->doc.count > 0);
     MUST(piece_prepare(p, SPAN("zzqx"), &e) == ST_OK);
     neighbour(p, p->doc.previous, &p->page.previous);
     neighbour(p, p->doc.next, &p->page.next);

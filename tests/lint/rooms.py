@@ -13,6 +13,12 @@ LIBRARIES = [  # a header, as a regular expression, and the only rooms that may 
     (r"openssl/.*", {"tls"}),
     (r"uv\.h", {"net", "serve"}),
     (r"confuse\.h", {"config"}),
+    (r"gumbo\.h", {"html"}),
+    (r"cJSON\.h", {"html"}),
+    (r"md4c\.h", {"import"}),
+    (r"uchardet\.h", {"import"}),
+    (r"iconv\.h", {"import"}),
+    (r"uriparser/.*", {"article"}),
 ]
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 

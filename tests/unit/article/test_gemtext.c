@@ -19,10 +19,10 @@ static void parts_blocks_and_keeps_runs(void **state)
     gemtext_link(&g, SPAN("a.gmi"), SPAN("One\nlabel"));
     gemtext_link(&g, SPAN("b.gmi"), (struct span){NULL, 0});
     gemtext_text(&g, SPAN("Text."));
-    gemtext_item(&g, SPAN("one"));
-    gemtext_item(&g, SPAN("two"));
-    gemtext_part(&g);
-    gemtext_item(&g, SPAN("three"));
+    gemtext_item(&g, 0, SPAN("one"));
+    gemtext_item(&g, 0, SPAN("two"));
+    gemtext_part(&g, GEMTEXT_GAP_APART);
+    gemtext_item(&g, 0, SPAN("three"));
     gemtext_heading(&g, 2, SPAN("Part"));
     assert_string_equal(buf_str(&out), "# A title with blanks\n\n=> a.gmi One label\n=> b.gmi\n\n"
                                        "Text.\n\n* one\n* two\n\n* three\n\n## Part\n");

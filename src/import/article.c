@@ -1,9 +1,9 @@
-#include "article/article.h"
+#include "import/article.h"
 
 #include "article/clean.h"
-#include "article/frontmatter.h"
-#include "article/text.h"
 #include "core/utf8.h"
+#include "import/frontmatter.h"
+#include "import/text.h"
 
 struct span article_stem(struct span path)
 {

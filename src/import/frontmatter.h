@@ -1,8 +1,8 @@
 /*
  * frontmatter: `key: value` lines about an article, in a `---` block at its top or in a sidecar.
  */
-#ifndef ARTICLE_FRONTMATTER_H
-#define ARTICLE_FRONTMATTER_H
+#ifndef IMPORT_FRONTMATTER_H
+#define IMPORT_FRONTMATTER_H
 
 #include "article/document.h"
 

@@ -1,8 +1,9 @@
 /*
- * book: who has which address (or title): a hash table from bytes to a number and an owner.
+ * book: who has which name (an address, a title, a URL): a hash table from bytes to a number and an
+ * owner.
  */
-#ifndef PRESS_BOOK_H
-#define PRESS_BOOK_H
+#ifndef CORE_BOOK_H
+#define CORE_BOOK_H
 
 #include "core/arena.h"
 

@@ -1,8 +1,8 @@
 /*
  * text: importer for plain text, above all scrapes of news pages.
  */
-#ifndef ARTICLE_TEXT_H
-#define ARTICLE_TEXT_H
+#ifndef IMPORT_TEXT_H
+#define IMPORT_TEXT_H
 
 #include "article/document.h"
 

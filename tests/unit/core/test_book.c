@@ -1,4 +1,4 @@
-#include "press/book.h"
+#include "core/book.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

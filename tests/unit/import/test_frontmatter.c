@@ -1,4 +1,4 @@
-#include "article/frontmatter.h"
+#include "import/frontmatter.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "article/frontmatter.h"
+#include "import/frontmatter.h"
 
 #include "article/clean.h"
 #include "core/clock.h"

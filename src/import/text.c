@@ -1,4 +1,4 @@
-#include "article/text.h"
+#include "import/text.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -324,6 +324,12 @@ static bool text_continues(const struct text *t, size_t i)
                                     utf8_length(t->lines[i - 1].text) >= TEXT_WRAPPED_MIN);
 }
 
+static void text_add_item(struct document *doc, struct span text)
+{
+    bool goes_on = doc->count > 0 && doc->blocks[doc->count - 1].kind == BLOCK_ITEM;
+    document_add(doc, BLOCK_ITEM, text)->tight = goes_on;
+}
+
 /* Lines from..to stand between blank lines: running text, list items with their indented rest. */
 static void text_add_group(struct text *t, size_t from, size_t to, struct buf *joined)
 {
@@ -339,7 +345,7 @@ static void text_add_group(struct text *t, size_t from, size_t to, struct buf *j
         while (end < to && text_bullet(t->lines[end].text) == 0 && text_continues(t, end))
             end++;
         struct span item = text_join(t, i, end, ' ', joined);
-        document_add(t->doc, BLOCK_ITEM, utf8_trim(span_sub(item, bullet, item.n)));
+        text_add_item(t->doc, utf8_trim(span_sub(item, bullet, item.n)));
         plain = i = end;
     }
     text_add_lines(t, plain, to, joined);
@@ -393,7 +399,7 @@ static enum status text_read(struct text *t, struct error *e)
     buf_fini(&joined);
     if (status != ST_OK)
         return error_set(e, status, 0, "text too large");
-    return t->doc->first == NULL ? error_set(e, ST_FORMAT, 0, "no text") : ST_OK;
+    return t->doc->count == 0 ? error_set(e, ST_FORMAT, 0, "no text") : ST_OK;
 }
 
 enum status text_import(struct span text, struct document *doc, struct error *e)

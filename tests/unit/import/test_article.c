@@ -1,4 +1,4 @@
-#include "article/article.h"
+#include "import/article.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -35,7 +35,7 @@ static void a_sidecar_wins_over_front_matter_and_that_over_the_text(void **state
     assert_is(doc.title, "Side");
     assert_is(doc.author, "Jo");
     assert_is(doc.date, "2024-01-31");
-    assert_is(doc.first->text, "Text.");
+    assert_is(doc.blocks[0].text, "Text.");
     document_fini(&doc);
 }
 
@@ -50,7 +50,7 @@ static void a_source_without_a_title_is_called_like_its_file(void **state)
         struct document doc;
         assert_int_equal(read_source("Only this.\n", NULL, names[i][0], &doc, NULL), ST_OK);
         assert_is(doc.title, names[i][1]);
-        assert_is(doc.first->text, "Only this.");
+        assert_is(doc.blocks[0].text, "Only this.");
         document_fini(&doc);
     }
 }

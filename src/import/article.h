@@ -1,8 +1,8 @@
 /*
  * article: the one door to the importers: bytes of a source in, document out.
  */
-#ifndef ARTICLE_ARTICLE_H
-#define ARTICLE_ARTICLE_H
+#ifndef IMPORT_ARTICLE_H
+#define IMPORT_ARTICLE_H
 
 #include "article/document.h"
 

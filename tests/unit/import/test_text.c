@@ -1,4 +1,4 @@
-#include "article/text.h"
+#include "import/text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

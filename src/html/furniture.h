@@ -1,0 +1,21 @@
+/*
+ * furniture: which elements of a page are not part of its article.
+ */
+#ifndef HTML_FURNITURE_H
+#define HTML_FURNITURE_H
+
+#include <gumbo.h>
+#include <stdbool.h>
+
+/* Is the element never shown: script, style, template, hidden, aria-hidden, display: none ...? */
+bool furniture_is_hidden(const GumboNode *node);
+
+/*
+ * Is the element, inside or beside the main text, page furniture: navigation, forms and controls,
+ * share bars, cookie notes, comments, advertisements, lists of related pieces, prompts such as
+ * "No time to read? Get a summary"?  Judged by tag, role and the words of id and class, and by what
+ * it holds, so that text of the article never goes with it.
+ */
+bool furniture_is(const GumboNode *node);
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * guard: what is asked of a page before the parser sees it.  gumbo frees its tree by recursion, and
+ * a hostile page can make it copy open elements again and again: both are bounded by counting tags
+ * first.
+ */
+#ifndef HTML_GUARD_H
+#define HTML_GUARD_H
+
+#include "core/error.h"
+#include "core/span.h"
+
+/* Elements that may be open at once; those that end by themselves (p, li, td ...) do not count. */
+#define GUARD_OPEN_MAX 512
+/* Attributes of one tag. */
+#define GUARD_ATTRIBUTES_MAX 256
+/* Nodes that the tree may get, counting the formatting elements that the parser opens again for
+ * every block that follows them. */
+#define GUARD_NODES_MAX ((size_t)2 * 1000 * 1000)
+
+/*
+ * May the parser see this?
+ *
+ * Returns ST_OK, or ST_LIMIT with a message that tells which limit, and the line.
+ * Linear in the size, never allocates.
+ * Source: HTML Standard, 13.2.5 (tokenization), 13.2.4.3 (list of active formatting elements).
+ */
+enum status guard_check(struct span html, struct error *e) MUST_USE;
+
+#endif
