@@ -17,6 +17,9 @@
  */
 const GumboNode *tree_next(const GumboNode *root, const GumboNode *node, bool into);
 
+/* The children of a node; NULL when it is of a kind that has none. */
+const GumboVector *tree_children(const GumboNode *node);
+
 bool tree_is_element(const GumboNode *node);
 bool tree_is(const GumboNode *node, GumboTag tag);
 

@@ -15,8 +15,9 @@
  * declared   what the source says of itself ("iso-8859-1"); may be absent
  * name       gets the charset that was found ("utf-8", "windows-1251"), lower case
  * The first that fits of: a byte order mark (UTF-8, UTF-16, UTF-32); UTF-8, also with a few
- * broken sequences among good ones; the declared charset, read as browsers do (iso-8859-1 is windows-1252);
- * what uchardet finds; windows-1252.  Bytes that mean nothing become U+FFFD.  Never refuses.
+ * broken sequences among good ones; the declared charset, read as browsers do (iso-8859-1 is
+ * windows-1252); what uchardet finds; windows-1252.  Bytes that mean nothing become U+FFFD.  Never
+ * refuses.
  * Returns ST_OK, ST_LIMIT when out is full, or ST_NOMEM.
  * Source: WHATWG Encoding Standard, "Names and labels" and "BOM sniff".
  */
