@@ -52,13 +52,13 @@ static char *arena_take(struct arena *a, size_t n, size_t align)
 {
     if (a->status != ST_OK)
         return NULL;
-    if (n > a->cap - a->used || n > SIZE_MAX - align) {
+    struct arena_chunk *c = a->chunks;
+    size_t pad = c == NULL ? 0 : (align - c->used % align) % align;
+    if (n > SIZE_MAX - align || pad + n > a->cap - a->used) {
         a->status = ST_LIMIT;
         return NULL;
     }
-    struct arena_chunk *c = a->chunks;
-    size_t pad = c == NULL ? 0 : (align - c->used % align) % align;
-    if (c == NULL || c->size - c->used < pad || c->size - c->used - pad < n) {
+    if (c == NULL || c->size - c->used < pad + n) {
         c = arena_grow(a, n);
         pad = 0;
     }
@@ -66,7 +66,7 @@ static char *arena_take(struct arena *a, size_t n, size_t align)
         return NULL;
     char *p = c->bytes + c->used + pad;
     c->used += pad + n;
-    a->used += pad + n < a->cap - a->used ? pad + n : a->cap - a->used;
+    a->used += pad + n;
     return p;
 }
 
