@@ -18,4 +18,11 @@ bool furniture_is_hidden(const GumboNode *node);
  */
 bool furniture_is(const GumboNode *node);
 
+/*
+ * Is the element a line that names the author or the date, by its name (byline, entry-meta), its
+ * itemprop, rel=author or <time>?  Short, and no sentence: a reader who knows these facts loses
+ * nothing when it is left out before the first paragraph of the article.
+ */
+bool furniture_is_byline(const GumboNode *node);
+
 #endif
