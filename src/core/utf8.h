@@ -17,8 +17,18 @@
  */
 unsigned utf8_decode(struct span s, uint32_t *cp);
 
+/*
+ * How many bytes at the start of s, which utf8_decode refuses, are one broken sequence, to be
+ * replaced by one U+FFFD: 1 to 3, or 0 when s is empty.
+ * Source: Unicode Standard, 3.9, "U+FFFD Substitution of Maximal Subparts".
+ */
+unsigned utf8_broken(struct span s);
+
 /* Append cp (a valid code point) as UTF-8. */
 void utf8_put(struct buf *b, uint32_t cp);
+
+/* Offset of the first byte of s at or after `from` (at most s.n) that is not ASCII, else s.n. */
+size_t utf8_ascii(struct span s, size_t from);
 
 /* Number of leading bytes of s that are valid UTF-8; s.n when all of it is. */
 size_t utf8_valid(struct span s);

@@ -111,6 +111,80 @@ static void blanks_are_those_of_unicode(void **state)
     }
 }
 
+struct broken_row {
+    const char *name;
+    struct span s;
+    unsigned length;
+};
+
+/* Unicode Standard, table 3-8 to 3-11: what one U+FFFD stands for. */
+static const struct broken_row broken_rows[] = {
+    {"broken: nothing", BYTES(""), 0},
+    {"broken: an absent span", {NULL, 0}, 0},
+    {"broken: a continuation alone", BYTES("\x80\x80"), 1},
+    {"broken: a lead at the end", BYTES("\xc3"), 1},
+    {"broken: a lead before ASCII", BYTES("\303a"), 1},
+    {"broken: a lead before a lead", BYTES("\xc3\xc3\xa4"), 1},
+    {"broken: two of three bytes", BYTES("\xe2\x82"), 2},
+    {"broken: two of three bytes before ASCII", BYTES("\xe2\x82 "), 2},
+    {"broken: three of four bytes", BYTES("\xf0\x9f\x98"), 3},
+    {"broken: three of four bytes before a lead", BYTES("\xf1\x80\x80\xe1"), 3},
+    {"broken: two of four bytes", BYTES("\xf4\x8f(("), 2},
+    {"broken: overlong", BYTES("\xc0\xaf"), 1},
+    {"broken: overlong of three bytes", BYTES("\xe0\x80\xaf"), 1},
+    {"broken: a surrogate", BYTES("\xed\xa0\x80"), 1},
+    {"broken: over the last of all", BYTES("\xf4\x90\x80\x80"), 1},
+    {"broken: FF", BYTES("\xff\x80"), 1},
+};
+
+static void broken_sequences_are_measured(void **state)
+{
+    const struct broken_row *row = *state;
+    assert_int_equal(utf8_broken(row->s), row->length);
+}
+
+/* utf8_valid has ways of its own for what is frequent: they agree with utf8_decode everywhere. */
+static void valid_is_what_can_be_decoded(void **state)
+{
+    (void)state;
+    static const unsigned char seconds[] = {0, 'a', 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0};
+    static const unsigned char others[] = {'a', 0x7f, 0x80, 0xbf, 0xc0};
+    char text[5] = "";
+    for (unsigned lead = 0; lead < 256 * COUNT(seconds); lead++) {
+        for (size_t i = 0; i < COUNT(others) * COUNT(others) * 5; i++) {
+            text[0] = (char)(lead % 256);
+            text[1] = (char)seconds[lead / 256];
+            text[2] = (char)others[i % COUNT(others)];
+            text[3] = (char)others[i / COUNT(others) % COUNT(others)];
+            struct span s = {text, i / COUNT(others) / COUNT(others)};
+            size_t at = 0;
+            uint32_t cp;
+            unsigned len;
+            while ((len = utf8_decode(span_sub(s, at, s.n), &cp)) > 0)
+                at += len;
+            if (utf8_valid(s) != at)
+                fail_msg("%02x %02x", lead % 256, seconds[lead / 256]);
+        }
+    }
+}
+
+static void ascii_ends_at_the_first_other_byte(void **state)
+{
+    (void)state;
+    char text[100];
+    memset(text, 'a', sizeof text);
+    struct span s = {text, sizeof text};
+    assert_int_equal(utf8_ascii((struct span){NULL, 0}, 0), 0);
+    assert_int_equal(utf8_ascii(s, 0), s.n);
+    assert_int_equal(utf8_ascii(s, s.n), s.n);
+    for (size_t at = 0; at < sizeof text; at++) {
+        text[at] = '\x80';
+        for (size_t from = 0; from <= sizeof text; from++)
+            assert_int_equal(utf8_ascii(s, from), from <= at ? at : s.n);
+        text[at] = '\x7f';
+    }
+}
+
 struct trim_row {
     const char *name, *s, *expected;
 };
@@ -137,6 +211,9 @@ int main(void)
     SUITE_ROWS(&s, code_points_are_decoded, decode_rows);
     SUITE_TEST(&s, every_code_point_is_read_back_as_it_was_written);
     SUITE_ROWS(&s, text_is_measured, text_rows);
+    SUITE_ROWS(&s, broken_sequences_are_measured, broken_rows);
+    SUITE_TEST(&s, valid_is_what_can_be_decoded);
+    SUITE_TEST(&s, ascii_ends_at_the_first_other_byte);
     SUITE_TEST(&s, blanks_are_those_of_unicode);
     SUITE_ROWS(&s, trim_drops, trim_rows);
     return suite_run(&s, "core/utf8");
