@@ -6,8 +6,9 @@
 
 #include "core/utf8.h"
 
-#define ESC 0x1b
-#define CSI 0x9b /* the one-character form of ESC [ */
+#define ESC         0x1b
+#define CSI         0x9b /* the one-character form of ESC [ */
+#define REPLACEMENT "\xef\xbf\xbd"
 
 /* Length of the rest of a control sequence: parameters up to a final byte, within its line. */
 static size_t clean_csi_length(struct span rest)
@@ -103,26 +104,13 @@ static size_t clean_plain_length(struct span in, size_t at)
     return at - start;
 }
 
-static size_t clean_line_number(struct span in, size_t at)
-{
-    size_t line = 1;
-    for (size_t i = 0; i < at; i++)
-        line += in.p[i] == '\n';
-    return line;
-}
-
 enum status clean_text(struct span in, const char *name, struct buf *out, struct error *e)
 {
     struct buf text;
-    /* A separator becomes at most as many bytes as it had, so this never outgrows the input. */
-    buf_init(&text, in.n + 1);
+    /* A separator becomes at most as many bytes as it had; U+FFFD has three, for one or more. */
+    buf_init(&text, in.n * 3 + 1);
     bool ascii = true;
     enum status status = ST_OK;
-    size_t nul = span_find(in, 0, '\0');
-    size_t good = utf8_valid(span_sub(in, 0, nul));
-    if (good < in.n)
-        return error_set(e, ST_FORMAT, 0, "%s: line %zu: not UTF-8 text", name,
-                         clean_line_number(in, good));
     for (size_t at = 0; at < in.n;) {
         uint32_t cp = 0;
         size_t plain = clean_plain_length(in, at);
@@ -130,7 +118,12 @@ enum status clean_text(struct span in, const char *name, struct buf *out, struct
         at += plain;
         struct span here = span_sub(in, at, in.n);
         unsigned len = utf8_decode(here, &cp);
-        ascii = ascii && cp < 0x80;
+        ascii = ascii && len > 0 && cp < 0x80;
+        if (len == 0 && here.n > 0) {
+            buf_puts(&text, REPLACEMENT);
+            at += utf8_broken(here);
+            continue;
+        }
         at += len + clean_put(&text, here, len, cp);
     }
     if (buf_status(&text) != ST_OK)

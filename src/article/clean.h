@@ -11,9 +11,11 @@
  * no byte order mark, no control character but LF and TAB, no soft hyphen, no zero-width space, no
  * bidirectional embedding, override or isolate, no terminal escape sequence.  Line and paragraph
  * separators (U+2028, U+2029, NEL, VT, FF) become line ends.  Joiners stay: they carry meaning.
+ * Every string of bytes is a text: NUL goes as other control characters do, a broken sequence of
+ * UTF-8 becomes one U+FFFD.  Writes three bytes at most for each byte of `in`.
  *
  * name    how messages name the source
- * Returns ST_OK; ST_FORMAT with the line when `in` is not UTF-8 text; ST_LIMIT or ST_NOMEM.
+ * Returns ST_OK, or ST_LIMIT (out is full) or ST_NOMEM.
  * Source: UAX #15 (NFC), UAX #9 (bidirectional controls), ECMA-48 (escape sequences).
  */
 enum status clean_text(struct span in, const char *name, struct buf *out, struct error *e) MUST_USE;

@@ -40,11 +40,14 @@ static enum status capsule_clean(char **value, const char *name, const char *sho
     struct error cause;
     if (*value == NULL)
         return ST_OK;
+    /* clean_text would mend it; but who writes a configuration wants to know. */
+    if (utf8_valid(span_of(*value)) < strlen(*value))
+        return error_set(e, ST_SYNTAX, 0, "%s: %s is not UTF-8 text", shown, name);
     buf_init(&clean, CAPSULE_CONF_MAX * 3);
     buf_init(&line, CAPSULE_CONF_MAX * 3);
     enum status status = clean_text(span_of(*value), name, &clean, &cause);
     if (status != ST_OK) {
-        status = error_set(e, ST_SYNTAX, 0, "%s: %s is not UTF-8 text", shown, name);
+        status = error_set(e, status, 0, "%s: %s", shown, cause.message);
     } else {
         clean_line(buf_span(&clean), &line);
         char *copy = strdup(buf_str(&line));

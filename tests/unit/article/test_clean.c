@@ -59,19 +59,44 @@ static void cleans(void **state)
     }
 }
 
-static void names_the_line_that_is_no_text(void **state)
+static void takes_any_bytes_for_a_text(void **state)
 {
     (void)state;
-    const struct span bad[] = {SPAN("a\nb\n\xff"), SPAN("a\nb\nc\0d"), SPAN("a\n\n\xc3"),
-                               SPAN("a\n\n\xed\xa0\x80"), SPAN("a\n\n\xc0\xaf")};
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    static const struct {
+        struct span in, out;
+    } cases[] = {
+        {{"a\0b\0", 4}, {"ab", 2}},
+        {{"\0", 1}, {"", 0}},
+        {{"a\xff", 2}, {"a\xef\xbf\xbd", 4}},
+        {{"\x80\xbf\n", 3}, {"\xef\xbf\xbd\xef\xbf\xbd\n", 7}},
+        {{"a\xc3", 2}, {"a\xef\xbf\xbd", 4}},
+        {{"a\xe2\x82 b", 5}, {"a\xef\xbf\xbd b", 6}},
+        {{"\xf0\x9f\x98", 3}, {"\xef\xbf\xbd", 3}},
+        {{"\xed\xa0\x80", 3}, {"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd", 9}},
+        {{"\xc0\xaf", 2}, {"\xef\xbf\xbd\xef\xbf\xbd", 6}},
+        {{"\xc3\r\n", 3}, {"\xef\xbf\xbd\n", 4}},
+        {{"e\xff\xcc\x81", 4}, {"e\xef\xbf\xbd\xcc\x81", 6}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct buf out;
-        struct error e;
-        buf_init(&out, 4096);
-        assert_int_equal(clean_text(bad[i], "f.txt", &out, &e), ST_FORMAT);
-        assert_string_equal(e.message, "f.txt: line 3: not UTF-8 text");
+        buf_init(&out, cases[i].in.n * 3);
+        assert_int_equal(clean_text(cases[i].in, "x", &out, NULL), ST_OK);
+        assert_int_equal(out.n, cases[i].out.n);
+        if (out.n > 0)
+            assert_memory_equal(out.p, cases[i].out.p, out.n);
         buf_fini(&out);
     }
+}
+
+static void a_full_buf_is_told(void **state)
+{
+    (void)state;
+    struct buf out;
+    struct error e;
+    buf_init(&out, 2);
+    assert_int_equal(clean_text(SPAN("abc"), "f.txt", &out, &e), ST_LIMIT);
+    assert_string_equal(e.message, "f.txt: too large");
+    buf_fini(&out);
 }
 
 static void shrinks_blanks_of_a_line(void **state)
@@ -113,7 +138,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cleans),
-        cmocka_unit_test(names_the_line_that_is_no_text),
+        cmocka_unit_test(takes_any_bytes_for_a_text),
+        cmocka_unit_test(a_full_buf_is_told),
         cmocka_unit_test(shrinks_blanks_of_a_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
