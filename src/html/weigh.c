@@ -62,7 +62,8 @@ bool weigh_is_inline(const GumboNode *node)
         [GUMBO_TAG_LABEL] = true,  [GUMBO_TAG_DATA] = true,    [GUMBO_TAG_RUBY] = true,
         [GUMBO_TAG_RT] = true,     [GUMBO_TAG_ACRONYM] = true,
     };
-    return tree_is_element(node) && within_line[node->v.element.tag];
+    return tree_is_element(node) && (within_line[node->v.element.tag] ||
+                                     node->v.element.tag_namespace == GUMBO_NAMESPACE_MATHML);
 }
 
 bool weigh_is_skipped(const GumboNode *node)

@@ -20,6 +20,19 @@
     "all of them knew: that the dam, built in a hurry, had never been finished.</p>"
 #define PROSE PROSE_1 PROSE_2 PROSE_3
 
+/* Parse without keeping what is wrong with the page: each note holds all open elements. */
+static inline GumboOutput *page_parse(const char *html)
+{
+    GumboOptions options = kGumboDefaultOptions;
+    options.max_errors = 0;
+    return gumbo_parse_with_options(&options, html, strlen(html));
+}
+
+static inline void page_free(GumboOutput *page)
+{
+    gumbo_destroy_output(&kGumboDefaultOptions, page);
+}
+
 /* The element with the attribute data-x. */
 static inline const GumboNode *page_marked(const GumboNode *root)
 {

@@ -155,11 +155,11 @@ static const struct row bylines[] = {
 
 static void judges(const char *html, bool (*judge)(const GumboNode *), bool yes)
 {
-    GumboOutput *page = gumbo_parse(html);
+    GumboOutput *page = page_parse(html);
     const GumboNode *node = page_marked(page->root);
     assert_non_null(node);
     bool is = judge(node);
-    gumbo_destroy_output(&kGumboDefaultOptions, page);
+    page_free(page);
     assert_int_equal(is, yes);
 }
 
@@ -196,11 +196,11 @@ static void bears_hostile_pages(void **state)
     for (size_t i = 0; i < 50000; i++)
         buf_puts(&html, "<p class=ads>");
     assert_int_equal(buf_status(&html), ST_OK);
-    GumboOutput *page = gumbo_parse(buf_str(&html));
+    GumboOutput *page = page_parse(buf_str(&html));
     size_t kept = 0;
     for (const GumboNode *node = page->root; node != NULL; node = tree_next(page->root, node, true))
         kept += !furniture_is_hidden(node) && !furniture_is(node) && !furniture_is_byline(node);
-    gumbo_destroy_output(&kGumboDefaultOptions, page);
+    page_free(page);
     buf_fini(&html);
     assert_true(kept > 400);
 }
