@@ -382,8 +382,6 @@ static bool furniture_is_labelled(const GumboNode *node)
 static bool furniture_goes(const GumboNode *node, enum furniture_grade grade)
 {
     struct measure m;
-    if (grade == FURNITURE_NOT)
-        return false;
     measure_take(node, &m);
     bool prose = m.cut || measure_is_prose(&m);
     if (grade == FURNITURE_AFTER)
@@ -485,6 +483,19 @@ static bool furniture_is_never(const GumboNode *node)
     return never[node->v.element.tag];
 }
 
+/* In source text, names tell what the words are: class=comment. */
+static bool furniture_is_source(const GumboNode *node)
+{
+    static const GumboTag sources[] = {GUMBO_TAG_PRE, GUMBO_TAG_CODE, GUMBO_TAG_SAMP};
+    return furniture_is_within(node, sources, COUNT(sources));
+}
+
+static bool furniture_is_named(const GumboNode *node)
+{
+    enum furniture_grade grade = furniture_grade(node);
+    return grade != FURNITURE_NOT && !furniture_is_source(node) && furniture_goes(node, grade);
+}
+
 /* Elements within a line are judged by their names only where nothing of a sentence is lost. */
 static bool furniture_is_judged(const GumboNode *node)
 {
@@ -499,7 +510,7 @@ bool furniture_is(const GumboNode *node)
     if (!tree_is_element(node) || furniture_is_never(node))
         return false;
     return furniture_is_by_tag(node) || furniture_is_labelled(node) ||
-           (furniture_is_judged(node) && furniture_goes(node, furniture_grade(node)));
+           (furniture_is_judged(node) && furniture_is_named(node));
 }
 
 /* --- bylines --- */

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "html/naming.h"
-#include "html/tree.h"
+#include "html/weigh.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -181,7 +181,8 @@ enum furniture_grade furniture_grade(const GumboNode *node)
     while (naming_next(&n)) {
         if (names_is_whole(&n) || names_is_apparatus(&n))
             return FURNITURE_NOT;
-        if (names_is_no_name(&n))
+        /* The id of what stands in a line is there to be linked to. */
+        if (names_is_no_name(&n) || (n.id && weigh_is_inline(node)))
             continue;
         for (size_t i = 0; i < COUNT(names_tables); i++) {
             if (names_tables[i].grade > grade && names_match(&n, &names_tables[i]))

@@ -8,10 +8,16 @@
 #define MAIN_TEXT_SHARE      25
 #define MAIN_TEXT_SHARE_PAGE 80
 #define MAIN_TEXT_SHORT      300
+/* With a smaller share of the page than this, what scores best is not its text. */
+#define MAIN_TEXT_SHARE_LEAST 10
 /* An article beside the largest one is long from this weight on; what is short in a live blog. */
 #define MAIN_TEXT_LONG        400
 #define MAIN_TEXT_ENTRY       40
 #define MAIN_TEXT_ENTRIES_MIN 3
+/* From the best scoring element on, one around it is taken instead when it has so much more prose
+ * (of a hundred) and not more than one in so many of what it adds is a link. */
+#define MAIN_TEXT_RISE       50
+#define MAIN_TEXT_RISE_LINKS 10
 /* A sibling belongs to the best scoring element with a fifth of its score, or as a paragraph. */
 #define MAIN_TEXT_SIBLING   0.2F
 #define MAIN_TEXT_PARAGRAPH 80
@@ -225,6 +231,22 @@ static size_t choice_outermost(const struct choice *c)
     return at;
 }
 
+/* Go up from the best one as long as what is added is much, and text: chapters of a manual score
+ * one by one, and what is beside an article on its page is mostly links. */
+static void choice_rise(struct choice *c)
+{
+    size_t at = c->best;
+    while (at != 0 && at != c->survey->body) {
+        at = choice_spot(c, at)->parent;
+        size_t text = choice_spot(c, at)->text - choice_spot(c, c->best)->text;
+        size_t linked = choice_spot(c, at)->linked - choice_spot(c, c->best)->linked;
+        if (linked * MAIN_TEXT_RISE_LINKS > text)
+            return;
+        if ((text - linked) * 100 >= survey_prose(choice_spot(c, c->best)) * MAIN_TEXT_RISE)
+            c->best = at;
+    }
+}
+
 static bool choice_is_sibling(const struct choice *c, size_t i)
 {
     const struct spot *spot = choice_spot(c, i);
@@ -238,13 +260,16 @@ static bool choice_is_sibling(const struct choice *c, size_t i)
  * lists between them. */
 static bool choice_by_score(struct choice *c)
 {
+    choice_clear(c);
+    choice_rise(c);
     size_t outermost = choice_outermost(c);
     const struct spot *best = choice_spot(c, c->best);
-    choice_clear(c);
-    if (c->best == 0 || outermost == 0 || outermost == c->survey->body) {
-        if (c->best != 0)
-            choice_put(c, c->best);
-        return c->best != 0;
+    size_t page = survey_prose(choice_spot(c, c->survey->body));
+    if (c->best == 0 || survey_prose(best) * 100 < page * MAIN_TEXT_SHARE_LEAST)
+        return false;
+    if (outermost == 0 || outermost == c->survey->body) {
+        choice_put(c, c->best);
+        return true;
     }
     size_t parent = choice_spot(c, outermost)->parent;
     size_t first = outermost;

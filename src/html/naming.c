@@ -46,9 +46,15 @@ static bool naming_in_word(char c)
     return ascii_alpha(c) || ascii_digit(c) || (unsigned char)c >= 0x80;
 }
 
+static uint32_t naming_initial(char c)
+{
+    return c >= 'a' && c <= 'z' ? UINT32_C(1) << (c - 'a') : UINT32_C(1) << 31;
+}
+
 static void naming_split(struct naming *n, struct span name)
 {
     size_t used = 0;
+    n->initials = 0;
     n->words[used++] = '-';
     for (size_t i = 0; i < name.n; i++) {
         char c = name.p[i];
@@ -60,7 +66,10 @@ static void naming_split(struct naming *n, struct span name)
         }
         if (!gap && naming_parts(name, i))
             n->words[used++] = '-';
-        n->words[used++] = ascii_lower(c);
+        c = ascii_lower(c);
+        if (n->words[used - 1] == '-')
+            n->initials |= naming_initial(c);
+        n->words[used++] = c;
     }
     if (n->words[used - 1] != '-')
         n->words[used++] = '-';
@@ -99,6 +108,8 @@ static size_t naming_match(const char *at, const char *phrase)
 
 bool naming_has(const struct naming *n, const char *phrase)
 {
+    if ((n->initials & naming_initial(phrase[0])) == 0)
+        return false;
     for (const char *at = n->words; at != NULL; at = strchr(at + 1, '-')) {
         if (at[1] == '\0')
             return false;

@@ -25,6 +25,7 @@ struct naming {
      * They are parted where the name has '-', '_' or another sign, a capital after a small letter
      * (camelCase), or a digit after a letter. */
     char words[NAMING_LENGTH_MAX * 2 + 3];
+    uint32_t initials; /* bit i: a word begins with the i-th letter; most phrases fail here */
 };
 
 /* Start a walk; for a custom element its tag is the first name. */

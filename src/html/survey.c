@@ -262,7 +262,8 @@ static void survey_score(struct survey *s)
 enum status survey_take(const GumboNode *root, struct survey *s)
 {
     size_t size = 1;
-    for (const GumboNode *node = root; node != NULL; node = tree_next(root, node, true))
+    const GumboNode *start = tree_next(root, root, true);
+    for (const GumboNode *node = start; node != NULL; node = tree_next(root, node, true))
         size += survey_is_spot(node);
     *s = (struct survey){.spots = calloc(size, sizeof *s->spots)};
     if (s->spots == NULL)
@@ -270,7 +271,7 @@ enum status survey_take(const GumboNode *root, struct survey *s)
     struct surveyor v = {.survey = s, .root = root};
     s->spots[0] = (struct spot){.node = root};
     s->count = 1;
-    for (const GumboNode *node = tree_next(root, root, true); node != NULL;)
+    for (const GumboNode *node = start; node != NULL;)
         node = tree_next(root, node, survey_visit(&v, node));
     survey_break(&v);
     survey_sum(s);

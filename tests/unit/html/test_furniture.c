@@ -128,6 +128,9 @@ static const struct row furniture[] = {
     {"a widget of text stays", "<div data-x class='widget'><p>Text.</div>", false},
     {"a widget of links goes", "<div data-x class='widget'>" LINKS "</div>", true},
     {"a comment in code stays", "<pre><span data-x class=comment># a</span> b</pre>", false},
+    {"a line of comment in code stays", "<pre>\n<span data-x class=comment># a</span>\n</pre>",
+     false},
+    {"a target of links stays", "<h2><a data-x id=comments>2.3 Comments</a></h2>", false},
     {"a paragraph stays", "<p data-x>Text", false},
 };
 

@@ -174,6 +174,11 @@ static const char sections[] = TOP
     "<div class=rest>" PROSE
     "</div><p><a href=/x>All the stories about rivers that we have</a></p>";
 
+static const char manual[] = TOP
+    "<body><div class=nav><a href=/>Next chapter of the manual</a></div><div><h1>Dams</h1></div>"
+    "<div class=chapter><h2>1</h2><div>" PROSE_1 PROSE_2 "</div></div><div class=chapter><h2>2</h2>"
+    "<div><div>" PROSE_3 "<p>They break.</div></div></div><div class=chapter>" PROSE_1 "</div>";
+
 static const char quote[] = TOP
     "<body><div id=a><p>She said what nobody had said before, and all of us heard it:</p>"
     "<blockquote>" PROSE "</blockquote><p>Then she left the room, and none of us moved.</p></div>"
@@ -217,6 +222,7 @@ static const struct row rows[] = {
      sections,
      {"until the mill", "Noon", "The river rose", "never been finished"},
      {"Sport", "All the stories"}},
+    {"chapters", manual, {"The river", "By noon", "never been", "They break"}, {0}},
     {"a long quote", quote, {"She said", "By noon", "Then she left"}, {"Home page"}},
     {"articleBody in pieces",
      "<div><div itemprop=articleBody>" PROSE_1 "</div><p>Buy!<div itemprop=articleBody>" PROSE_2
