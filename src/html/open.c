@@ -110,7 +110,7 @@ static enum open_next open_start_part(struct open_elements *o, const struct open
         if (template == STACK_NONE)
             return OPEN_MARKUP; /* ignored */
         stack_doubt(o, template + 1);
-        o->lost = o->lost || t->tag == GUMBO_TAG_COL || t->tag == GUMBO_TAG_COLGROUP;
+        o->lost = true; /* what is opened in the template now depends on its parts */
         return opens ? stack_push(o, t, OPEN_DOUBT) : OPEN_MARKUP;
     }
     stack_clear_table(o, table);
@@ -176,7 +176,7 @@ static enum open_next open_start_html(struct open_elements *o, const struct open
         o->lost = true; /* nobody here knows whether the parser is still willing */
     open_make_way(o, t->tag);
     bool block = t->tag == GUMBO_TAG_TABLE || (kind & (KIND_AFTER_P | KIND_RAW)) != 0;
-    if (!block)
+    if (!block || t->tag == GUMBO_TAG_XMP || t->tag == GUMBO_TAG_ISINDEX)
         stack_reopen(o);
     if (kind & KIND_RAW)
         return open_start_raw(o, t);
@@ -356,6 +356,8 @@ void open_end(struct open_elements *o, GumboTag tag, struct span name)
     bool foreign = open_is_foreign(o, &sure);
     if (!sure)
         stack_doubt(o, 0);
+    if (tag == GUMBO_TAG_BR)
+        stack_reopen(o); /* it is taken for a start tag */
     if ((foreign && open_end_foreign(o, name)) || (kind & (KIND_HEAD | KIND_VOID | KIND_RAW)) != 0)
         return;
     if ((kind & KIND_PART) || tag == GUMBO_TAG_TABLE) {

@@ -5,6 +5,7 @@
 #include "page.h"
 
 #include "article/clean.h"
+#include "article/lang.h"
 #include "core/clock.h"
 #include "import/frontmatter.h"
 
