@@ -11,17 +11,17 @@ struct row {
     const char *why; /* how its refusal ends; NULL when it passes */
 };
 
-#define DEEP "256 elements inside each other"
+#define DEEP "512 elements inside each other"
 #define MANY "500000 nodes in the tree"
 
 static const struct row rows[] = {
     {"nothing", "", "", 0, NULL},
     {"deep enough for any page", "<body>", "<div>", 200, NULL},
-    {"too deep", "<body>\n", "<div>", 300, DEEP},
-    {"a deep list", "", "<ul><li>", 200, DEEP},
-    {"a deep table", "", "<table><tr><td>", 300, DEEP},
-    {"deep SVG", "<svg>", "<g>", 300, DEEP},
-    {"deep MathML", "<math>", "<mrow>", 300, DEEP},
+    {"too deep", "<body>\n", "<div>", 600, DEEP},
+    {"a deep list", "", "<ul><li>", 400, DEEP},
+    {"a deep table", "", "<table><tr><td>", 600, DEEP},
+    {"deep SVG", "<svg>", "<g>", 600, DEEP},
+    {"deep MathML", "<math>", "<mrow>", 600, DEEP},
     {"closed in order", "", "<div><p><b>a</b></p></div>", 20000, NULL},
     {"items that end by themselves", "<ul>", "<li>a", 20000, NULL},
     {"paragraphs that end by themselves", "", "<p>a", 20000, NULL},
@@ -34,15 +34,15 @@ static const struct row rows[] = {
     {"void elements", "", "<br><img src=a><hr/><input>", 20000, NULL},
     {"closed SVG", "<svg>", "<path d='M0'/><g></g>", 20000, NULL},
     {"crossed tags", "", "<b><i>a</b></i>", 20000, NULL},
-    {"item and definition end neither", "", "<li><dd>", 300, DEEP},
-    {"end tag behind a paragraph", "", "<span><p></span></p>", 300, DEEP},
-    {"end tag behind an object", "", "<div><object></div></object>", 300, DEEP},
-    {"end tag in a table", "", "<div><table><td></div></table>", 300, DEEP},
-    {"end tag in a select", "", "<div><select></div></select>", 300, DEEP},
-    {"style in a select is none", "<select><style></select>", "<div>", 300, DEEP},
-    {"title in SVG is markup", "<svg><title>", "<div>", 300, DEEP},
-    {"style in SVG is markup", "<svg><style>", "<g>", 300, DEEP},
-    {"a form that nobody closes", "", "<form><table><td></form></table></form>", 300, DEEP},
+    {"item and definition end neither", "", "<li><dd>", 600, DEEP},
+    {"end tag behind a paragraph", "", "<span><p></span></p>", 600, DEEP},
+    {"end tag behind an object", "", "<div><object></div></object>", 600, DEEP},
+    {"end tag in a table", "", "<div><table><td></div></table>", 600, DEEP},
+    {"end tag in a select", "", "<div><select></div></select>", 600, DEEP},
+    {"style in a select is none", "<select><style></select>", "<div>", 600, DEEP},
+    {"title in SVG is markup", "<svg><title>", "<div>", 600, DEEP},
+    {"style in SVG is markup", "<svg><style>", "<g>", 600, DEEP},
+    {"a form that nobody closes", "", "<form><table><td></form></table></form>", 600, DEEP},
     {"tags in a comment", "<!--", "<div>", 1000, NULL},
     {"tags behind a comment", "<!-->", "<div>", 1000, DEEP},
     {"tags behind a comment of a dash", "<!--->", "<div>", 1000, DEEP},
