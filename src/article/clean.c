@@ -9,6 +9,7 @@
 #define ESC         0x1b
 #define CSI         0x9b /* the one-character form of ESC [ */
 #define REPLACEMENT "\xef\xbf\xbd"
+#define CLEAN_TAB   8 /* columns */
 
 /* Length of the rest of a control sequence: parameters up to a final byte, within its line. */
 static size_t clean_csi_length(struct span rest)
@@ -56,8 +57,6 @@ static bool clean_dropped(uint32_t cp)
 /* Write what one code point becomes; returns how many bytes behind it belong to it. */
 static size_t clean_put(struct buf *out, struct span here, unsigned len, uint32_t cp)
 {
-    if (len == 0)
-        return 0; /* the end */
     struct span rest = span_sub(here, len, here.n);
     switch (cp) {
     case '\r':
@@ -116,10 +115,12 @@ enum status clean_text(struct span in, const char *name, struct buf *out, struct
         size_t plain = clean_plain_length(in, at);
         buf_put(&text, span_sub(in, at, at + plain));
         at += plain;
+        if (at == in.n)
+            break;
         struct span here = span_sub(in, at, in.n);
         unsigned len = utf8_decode(here, &cp);
         ascii = ascii && len > 0 && cp < 0x80;
-        if (len == 0 && here.n > 0) {
+        if (len == 0) {
             buf_puts(&text, REPLACEMENT);
             at += utf8_broken(here);
             continue;
@@ -162,6 +163,21 @@ void clean_line(struct span line, struct buf *out)
         buf_put(out, gap);
         gap = (struct span){NULL, 0};
         buf_put(out, span_sub(here, 0, len));
+    }
+}
+
+void clean_tabs(struct span text, struct buf *out)
+{
+    size_t column = 0;
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.p[i] == '\t') {
+            size_t width = CLEAN_TAB - column % CLEAN_TAB;
+            buf_put(out, span_sub(SPAN("        "), 0, width));
+            column += width;
+            continue;
+        }
+        buf_putc(out, text.p[i]);
+        column = text.p[i] == '\n' ? 0 : column + ((text.p[i] & 0xc0) != 0x80);
     }
 }
 

@@ -26,6 +26,10 @@ enum status clean_text(struct span in, const char *name, struct buf *out, struct
  */
 void clean_line(struct span line, struct buf *out);
 
+/* Append clean text with its tabs as blanks, up to every eighth column, as browsers and terminals
+ * show them. */
+void clean_tabs(struct span text, struct buf *out);
+
 /* A line of clean text without the blanks at its end. */
 struct span clean_end(struct span line);
 

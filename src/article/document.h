@@ -38,6 +38,7 @@ struct document {
     struct span summary;     /* the author's own summary, one line */
     struct span previous;    /* title of the piece before this one */
     struct span next;        /* title of the piece after this one */
+    struct span charset;     /* of the source: "utf-8" */
     struct block *blocks;    /* owned */
     size_t count, room;
 };

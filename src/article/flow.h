@@ -10,10 +10,11 @@
 
 #include "article/document.h"
 #include "article/link.h"
+#include "article/table.h"
 #include "core/book.h"
 #include "core/buf.h"
 
-/* Deepest nesting of lists that is followed; what is deeper counts as this deep. */
+/* Deepest nesting of lists that is numbered; what is deeper counts as this deep. */
 #define FLOW_LIST_MAX 16
 
 /* How text between two marks is written. */
@@ -21,33 +22,42 @@ enum flow_script { FLOW_NORMAL, FLOW_SUB, FLOW_SUPER };
 
 struct flow_list {
     bool ordered;
-    bool links_only; /* every item so far was a link and nothing else */
-    long number;     /* of the next item */
-    size_t first;    /* index of its first block */
+    long number; /* of the next item */
 };
 
 struct flow {
-    struct document *doc; /* borrowed */
-    struct span base;     /* of relative links; absent when not known */
-    enum link_relative relative;
-    struct buf text;      /* of the block that is open, as it came */
-    struct buf line;      /* work space */
-    struct buf links;     /* URL LF label LF, of the links that wait for the end of their block */
-    struct book seen;     /* URLs that the page links to already */
-    enum block_kind kind; /* of the block that is open */
-    unsigned level;       /* of the heading that is open */
-    unsigned quotes;      /* quotes that are open */
-    unsigned depth;       /* lists that are open, those beyond FLOW_LIST_MAX too */
+    struct document *doc;        /* borrowed */
+    struct span base;            /* of relative links; absent when not known */
+    enum link_relative relative; /* what becomes of one without a base */
+    struct buf text;             /* of the block that is open, blanks in runs made one */
+    char gap;                    /* the blank that waits for more text: 0, ' ' or LF */
+    struct buf clean;            /* the same as clean text */
+    struct buf line;             /* one line of it, with its marks */
+    unsigned heading;            /* level of the heading that is open, 0 for other blocks */
+    unsigned quotes;             /* quotes that are open */
+    unsigned depth;              /* lists that are open, those beyond FLOW_LIST_MAX too */
     struct flow_list lists[FLOW_LIST_MAX];
-    struct buf mark;  /* what an item that has no text yet begins with ("3. ") */
-    bool item;        /* the next text begins an item */
-    bool continued;   /* the next block is a further paragraph of an item */
-    struct span href; /* of the link that is open; in the arena; absent when none is */
-    size_t link_text; /* where its label begins in text */
-    struct buf label; /* of a link that holds blocks: what came before */
+    bool item;       /* the next text is an item's first */
+    bool numbered;   /* its list is ordered: */
+    long number;     /* its number */
+    struct buf mark; /* what stands before its text ("☐ ") */
+    bool tight;      /* the next block stands close to the one before it */
+    bool quoted;     /* the quote that is open has text already */
+
+    struct buf url;     /* of the link that is open; empty when none is */
+    bool linking;       /* a link is open, wherever it leads */
+    bool pictured;      /* it holds an image */
+    struct buf label;   /* its label so far: an image's alt text, or blocks that have ended */
+    size_t label_start; /* where the rest of its label begins in text */
+    struct buf queue;   /* links that wait for the end of their block: URL LF label LF */
+    struct buf sole;    /* label of the only link of the open block, for it may be all its text */
+    unsigned links;     /* links that the open block has queued */
+    struct book seen;   /* URLs that the page links to already */
+    bool links_only;    /* every item of the outermost list was a link and nothing else */
+    size_t list_start;  /* index of its first block */
+
     enum flow_script script;
-    size_t script_text; /* where the sub- or superscript begins in text */
-    bool tight;         /* the next block stands close to the one before it */
+    size_t script_start; /* where the sub- or superscript begins in text */
 };
 
 /* Start.  doc gets the blocks.  flow_fini ends what is open and frees the rest. */
@@ -57,48 +67,63 @@ void flow_fini(struct flow *f);
 /* End the block that is open, if any; text that comes begins a paragraph. */
 void flow_end(struct flow *f);
 
-/* Begin a paragraph; a heading (level 1 to 6, written as 2 to 3). */
-void flow_paragraph(struct flow *f);
+/*
+ * Begin a heading of level 1 to 6, to be ended by flow_end; it is written as level 2 or 3.  One of
+ * level 1 is the title where the document has none, and is dropped where it says what that says.
+ */
 void flow_heading(struct flow *f, unsigned level);
 
-/* A list; `start` is the number of an ordered one's first item. */
+/* A list; `start` is the number of an ordered one's first item.  Text outside items is kept. */
 void flow_list_begin(struct flow *f, bool ordered, long start);
 void flow_list_end(struct flow *f);
 
-/* Begin an item; `number` sets its number, 0 goes on counting; `mark` ("☐ ") may be absent. */
-void flow_item(struct flow *f, long number, struct span mark);
+/* Begin an item, to be ended by flow_end; `mark` ("☐ ") may be absent. */
+void flow_item(struct flow *f, struct span mark);
+
+/* Set the number of the item that begins next. */
+void flow_item_number(struct flow *f, long number);
 
 void flow_quote_begin(struct flow *f);
 void flow_quote_end(struct flow *f);
 
+/* A break between two parts; not at the beginning of a text, and not twice. */
 void flow_rule(struct flow *f);
 
 /* A preformatted block, whole; alt may be absent. */
 void flow_pre(struct flow *f, struct span alt, struct span text);
 
+/* A table; caption may be absent.  Its cells' text comes from flow_take. */
+void flow_table(struct flow *f, const struct table *t, struct span caption);
+
 /* Running text: any run of blanks is one blank. */
 void flow_text(struct flow *f, struct span text);
 
-/* A line end that is meant. */
+/* A line end that is meant; an empty line between two parts a paragraph. */
 void flow_break(struct flow *f);
+
+/* Append the text of the open block to out, as clean lines, instead of making it a block. */
+void flow_take(struct flow *f, struct buf *out);
 
 /* A link around the text that follows; it may hold blocks. */
 void flow_link_begin(struct flow *f, struct span href);
 void flow_link_end(struct flow *f);
 
-/* Sub- or superscript around the text that follows: Unicode's letters where it has all of them. */
+/*
+ * Sub- or superscript around the text that follows: Unicode's signs where it has all of them, else
+ * "_" or "^" before it; superscript letters as in "1st" are plain.
+ */
 void flow_script_begin(struct flow *f, enum flow_script script);
 void flow_script_end(struct flow *f);
 
-/* A link line behind the block; `label` may be absent, then the URL names itself. */
+/* A link line behind the block; `label` may be absent. */
 void flow_link(struct flow *f, struct span href, struct span label);
 
 /*
- * An image: a link line "Image: ALT" behind the block.
+ * An image: a link line "Image: ALT" behind the block, or the label of the link that it stands in.
  *
- * alt    what it shows; when empty, `caption`, else the name of the file, stands for it
- * An image whose src is no link leaves its alt text in a line of its own.
+ * alt       what it shows; must not be empty, unless it stands in a link
+ * An image whose src is no link leaves "Image: ALT" as text behind the block.
  */
-void flow_image(struct flow *f, struct span src, struct span alt, struct span caption);
+void flow_image(struct flow *f, struct span src, struct span alt);
 
 #endif

@@ -9,13 +9,29 @@
 #include "core/file.h"
 #include "import/article.h"
 #include "log/log.h"
+#include "press/kind.h"
 #include "press/piece.h"
 
 #define CONVERT_OUT_MAX ((size_t)256 * 1024 * 1024)
 
+enum convert_view { VIEW_BODY, VIEW_ARTICLE, VIEW_SUMMARY, VIEW_META, VIEW_COUNT };
+
+static const char *const convert_views[VIEW_COUNT] = {"body", "article", "summary", "meta"};
+
 struct convert_args {
     char *format;
     char *view;
+    char *base_url;
+    bool wrapped;
+};
+
+/* What is asked for. */
+struct convert {
+    const char *file;
+    bool detect; /* the format is not told */
+    enum article_format format;
+    enum convert_view view;
+    struct span base_url;
 };
 
 #define FIELD(name) offsetof(struct convert_args, name)
@@ -25,14 +41,19 @@ const struct option_row cli_convert_options[] = {
      .type = OPTION_STRING,
      .offset = FIELD(format),
      .placeholder = "FORMAT",
-     .initial = "text",
-     .help = "what FILE is: text"},
+     .initial = "auto",
+     .help = "what FILE is: auto (by its name, else its content), text, html, markdown or gemtext"},
+    {.name = "base-url",
+     .type = OPTION_STRING,
+     .offset = FIELD(base_url),
+     .placeholder = "URL",
+     .help = "where FILE was published: relative links lead from there"},
     {.name = "view",
      .type = OPTION_STRING,
      .offset = FIELD(view),
      .placeholder = "VIEW",
      .initial = "body",
-     .help = "body (title and text), article (the page with its links) or summary"},
+     .help = "body (title and text), article (the page with its links), summary or meta"},
 };
 
 const size_t cli_convert_options_count = sizeof cli_convert_options / sizeof cli_convert_options[0];
@@ -44,82 +65,141 @@ static void convert_neighbour(struct piece *p, struct span title, struct pages_n
         *side = (struct pages_neighbour){title, piece_href_of_title(p, title)};
 }
 
-static enum status convert_write(struct piece *p, const char *view, struct buf *out,
-                                 struct error *e)
+static void convert_fact(struct buf *out, const char *key, struct span value)
+{
+    if (value.p == NULL)
+        return;
+    buf_putf(out, "%s: ", key);
+    buf_put(out, value);
+    buf_putc(out, '\n');
+}
+
+/* `key: value` lines, as front matter has them. */
+static void convert_meta(const struct document *doc, enum article_format format, struct buf *out)
+{
+    convert_fact(out, "title", doc->title);
+    convert_fact(out, "author", doc->author);
+    convert_fact(out, "date", doc->date);
+    convert_fact(out, "lang", doc->lang);
+    convert_fact(out, "description", doc->description);
+    convert_fact(out, "previous", doc->previous);
+    convert_fact(out, "next", doc->next);
+    convert_fact(out, "source", doc->source);
+    buf_putf(out, "words: %zu\n", document_words(doc));
+    convert_fact(out, "format", span_of(format_name(format)));
+    convert_fact(out, "charset", doc->charset);
+}
+
+/* A page with links: what the capsule would serve. */
+static enum status convert_page(const struct convert *c, struct piece *p, struct buf *out,
+                                struct error *e)
 {
     enum status status = piece_prepare(p, article_stem(p->source), e);
     if (status != ST_OK)
         return status;
     convert_neighbour(p, p->doc.previous, &p->page.previous);
     convert_neighbour(p, p->doc.next, &p->page.next);
-    if (strcmp(view, "article") == 0)
-        pages_article(&p->page, out);
-    else if (strcmp(view, "summary") == 0)
+    if (c->view == VIEW_SUMMARY)
         pages_summary(&p->page, out);
     else
-        pages_body(&p->doc, out);
-    if (buf_status(out) != ST_OK)
-        return error_set(e, buf_status(out), 0, "%.*s: too large", (int)p->source.n, p->source.p);
+        pages_article(&p->page, out);
     return ST_OK;
 }
 
-/* Nothing goes out before everything is good. */
-static enum status convert_run(const char *file, enum article_format format, const char *view,
-                               struct error *e)
+static enum status convert_write(const struct convert *c, struct piece *p, struct buf *out,
+                                 struct error *e)
 {
-    bool input = strcmp(file, "-") == 0;
+    enum status status = ST_OK;
+    if (c->view == VIEW_BODY)
+        pages_body(&p->doc, out);
+    else if (c->view == VIEW_META)
+        convert_meta(&p->doc, c->format, out);
+    else
+        status = convert_page(c, p, out, e);
+    if (status == ST_OK && buf_status(out) != ST_OK)
+        status = error_set(e, buf_status(out), 0, "%.*s: too large", (int)p->source.n, p->source.p);
+    return status;
+}
+
+/* Is the source text, and in which format? */
+static enum status convert_detect(struct convert *c, const char *name, struct span bytes,
+                                  struct error *e)
+{
+    struct mediatype *types = NULL;
+    enum status status = mediatype_open(&types, e);
+    if (status == ST_OK)
+        status = kind_check(types, name, bytes, e);
+    if (status == ST_OK && c->detect)
+        c->format = kind_find(types, span_of(c->file), bytes);
+    mediatype_close(types);
+    return status;
+}
+
+/* Nothing goes out before everything is good. */
+static enum status convert_run(struct convert *c, struct error *e)
+{
+    bool input = strcmp(c->file, "-") == 0;
     struct buf bytes;
     struct buf out;
-    struct piece p = {.source = input ? SPAN("stdin") : span_of(file)};
+    struct piece p = {.source = input ? SPAN("stdin") : span_of(c->file)};
+    struct article_source source = {.name = input ? "standard input" : c->file,
+                                    .base_url = c->base_url};
     buf_init(&bytes, ARTICLE_TEXT_MAX);
     buf_init(&out, CONVERT_OUT_MAX);
     document_init(&p.doc, ARTICLE_ARENA_MAX);
-    enum status status = input ? file_read_fd(STDIN_FILENO, "standard input", &bytes, e)
-                               : file_read(file, &bytes, e);
-    struct article_source source = {
-        .bytes = buf_span(&bytes), .format = format, .name = input ? "standard input" : file};
-    if (status == ST_OK && span_trim(source.bytes).n == 0)
-        status = error_set(e, ST_FORMAT, 0, "%s: empty", source.name);
+    enum status status =
+        input ? file_read_fd(STDIN_FILENO, source.name, &bytes, e) : file_read(c->file, &bytes, e);
+    source.bytes = buf_span(&bytes);
+    if (status == ST_OK)
+        status = convert_detect(c, source.name, source.bytes, e);
+    source.format = c->format;
     if (status == ST_OK)
         status = article_read(&source, &p.doc, e);
+    buf_fini(&bytes);
     if (status == ST_OK)
-        status = convert_write(&p, view, &out, e);
+        status = convert_write(c, &p, &out, e);
     if (status == ST_OK && (fwrite(out.p, 1, out.n, stdout) != out.n || fflush(stdout) != 0))
         status = error_set(e, ST_IO, errno, "standard output");
     piece_fini(&p);
-    buf_fini(&bytes);
     buf_fini(&out);
     return status;
 }
 
-static bool convert_is_view(const char *view)
+/* What the options ask for; false after telling which makes no sense. */
+static bool convert_read(const struct convert_args *args, struct convert *c)
 {
-    return strcmp(view, "body") == 0 || strcmp(view, "article") == 0 ||
-           strcmp(view, "summary") == 0;
+    c->detect = strcmp(args->format, "auto") == 0;
+    if (!c->detect && !format_find(span_of(args->format), &c->format)) {
+        log_line(LOG_ERROR, "convert: --format %s: not auto, text, html, markdown or gemtext",
+                 args->format);
+        return false;
+    }
+    c->base_url = span_of(args->base_url);
+    for (c->view = VIEW_BODY; c->view < VIEW_COUNT; c->view++) {
+        if (strcmp(args->view, convert_views[c->view]) == 0)
+            return true;
+    }
+    log_line(LOG_ERROR, "convert: --view %s: not body, article, summary or meta", args->view);
+    return false;
 }
 
 int cli_convert(int argc, char **argv)
 {
     struct convert_args args = {0};
+    struct convert c = {0};
     struct options options;
     struct error e;
-    enum article_format format = ARTICLE_TEXT;
     int operand = 0;
     int result = CLI_USAGE_ERROR;
     options_init(&options, cli_convert_options, cli_convert_options_count, &args);
     if (!cli_read(&options, argc, argv, 1, 1, &operand))
         goto out;
     enum status status = options_read_defaults(&options, &e);
-    if (status == ST_OK && !article_format_find(span_of(args.format), &format)) {
-        log_line(LOG_ERROR, "convert: --format %s: not text", args.format);
+    if (status == ST_OK && !convert_read(&args, &c))
         goto out;
-    }
-    if (status == ST_OK && !convert_is_view(args.view)) {
-        log_line(LOG_ERROR, "convert: --view %s: not body, article or summary", args.view);
-        goto out;
-    }
+    c.file = argv[operand];
     if (status == ST_OK)
-        status = convert_run(argv[operand], format, args.view, &e);
+        status = convert_run(&c, &e);
     if (status != ST_OK)
         log_error(&e);
     result = status == ST_OK ? EXIT_SUCCESS : EXIT_FAILURE;

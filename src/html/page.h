@@ -30,4 +30,20 @@ enum status html_read(struct span text, struct span base_url, struct document *d
  */
 enum status html_read_fragment(struct span html, struct flow *f, struct error *e) MUST_USE;
 
+/* The tags in one line of another format. */
+struct html_line;
+
+/*
+ * Begin a line whose text goes into f; html_line_free ends the elements that it left open, and
+ * takes NULL.  Returns NULL when there is no memory.
+ */
+struct html_line *html_line_new(struct flow *f);
+void html_line_free(struct html_line *line);
+
+/* One tag of it: "<b>", "</a>", "<img src=x>"; what is no tag is passed over. */
+void html_line_tag(struct html_line *line, struct span tag);
+
+/* Is the text that comes inside an element that is never shown (a script)? */
+bool html_line_is_hidden(const struct html_line *line);
+
 #endif

@@ -5,6 +5,7 @@
 #define IMPORT_ARTICLE_H
 
 #include "article/document.h"
+#include "import/format.h"
 
 /* Most bytes of a source that are taken. */
 #define ARTICLE_TEXT_MAX ((size_t)8 * 1024 * 1024)
@@ -12,14 +13,13 @@
 /* Most memory that the document of a source may need. */
 #define ARTICLE_ARENA_MAX ((size_t)128 * 1024 * 1024)
 
-enum article_format { ARTICLE_TEXT };
-
 struct article_source {
     struct span bytes; /* as they are on disk */
     enum article_format format;
     const char *name;    /* how messages name it; its stem is the title of a source without one */
     struct span sidecar; /* bytes of the sidecar, absent when there is none; it wins */
     const char *sidecar_name; /* how messages name that */
+    struct span base_url;     /* of relative links, absent when not known */
 };
 
 /*
@@ -30,9 +30,6 @@ struct article_source {
  */
 enum status article_read(const struct article_source *source, struct document *doc,
                          struct error *e) MUST_USE;
-
-/* The format called so ("text"); false when there is none. */
-bool article_format_find(struct span name, enum article_format *format);
 
 /* The stem of a path's last segment: without folders and without its last suffix. */
 struct span article_stem(struct span path);

@@ -1,6 +1,7 @@
 #include "import/frontmatter.h"
 
 #include "article/clean.h"
+#include "article/lang.h"
 #include "core/clock.h"
 #include "core/utf8.h"
 
@@ -8,7 +9,6 @@
 /* Longest value, in bytes: one line on a page, and a summary. */
 #define FRONTMATTER_VALUE_MAX 1000
 #define FRONTMATTER_PROSE_MAX 20000
-#define FRONTMATTER_LANG_MAX  35 /* RFC 5646 4.4.1 */
 
 struct frontmatter_key {
     struct span name;
@@ -25,27 +25,6 @@ static const struct frontmatter_key frontmatter_keys[] = {
     KEY("source", source), KEY("previous", previous),
     KEY("next", next),
 };
-
-bool frontmatter_is_lang(struct span s)
-{
-    size_t run = 0;
-    bool first = true;
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] == '-') {
-            if (run == 0 || (first && run < 2))
-                return false;
-            run = 0;
-            first = false;
-        } else if (ascii_alpha(s.p[i]) || (!first && ascii_digit(s.p[i]))) {
-            run++;
-        } else {
-            return false;
-        }
-        if (run > 8)
-            return false;
-    }
-    return run >= (first ? 2 : 1) && s.n <= FRONTMATTER_LANG_MAX;
-}
 
 static struct span frontmatter_unquote(struct span v)
 {
@@ -83,7 +62,7 @@ static enum status frontmatter_line(struct span line, unsigned number, const cha
             return error_set(e, ST_SYNTAX, 0, "%s: line %u: date is not YYYY-MM-DD: %.*s", name,
                              number, (int)(value.n < 40 ? value.n : 40), value.p);
     }
-    if (field == &doc->lang && !frontmatter_is_lang(value))
+    if (field == &doc->lang && !lang_is_tag(value))
         return error_set(e, ST_SYNTAX, 0, "%s: line %u: lang is not a language tag: %.*s", name,
                          number, (int)(value.n < 40 ? value.n : 40), value.p);
     struct buf line_of_text;

@@ -25,7 +25,4 @@ enum status frontmatter_read(struct span text, const char *name, struct document
 enum status frontmatter_read_sidecar(struct span text, const char *name, struct document *doc,
                                      struct error *e) MUST_USE;
 
-/* Is s shaped like a BCP 47 language tag (RFC 5646: subtags of 1 to 8 letters and digits)? */
-bool frontmatter_is_lang(struct span s);
-
 #endif

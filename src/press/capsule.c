@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include "article/clean.h"
+#include "article/lang.h"
 #include "core/file.h"
 #include "core/utf8.h"
-#include "import/frontmatter.h"
 
 #define CAPSULE_CONF_MAX ((size_t)256 * 1024)
 #define FIELD(name)      offsetof(struct capsule, name)
@@ -69,7 +69,7 @@ static enum status capsule_check(struct capsule *c, const char *shown, struct er
     enum status status = ST_OK;
     for (size_t i = 0; status == ST_OK && i < sizeof lines / sizeof lines[0]; i++)
         status = capsule_clean(lines[i], capsule_options[i].name, shown, e);
-    if (status == ST_OK && c->language != NULL && !frontmatter_is_lang(span_of(c->language)))
+    if (status == ST_OK && c->language != NULL && !lang_is_tag(span_of(c->language)))
         status = error_set(e, ST_SYNTAX, 0, "%s: language is not a language tag: %s", shown,
                            c->language);
     return status;

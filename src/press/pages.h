@@ -28,7 +28,8 @@ struct pages_piece {
 /* The article with its link lines. */
 void pages_article(const struct pages_piece *piece, struct buf *out);
 
-/* Title and text alone: what `convert` prints. */
+/* Title, facts, text and the titles of named neighbours, without links to other pages: what
+ * `convert` prints. */
 void pages_body(const struct document *doc, struct buf *out);
 
 /* The summary and its link lines. */

@@ -7,6 +7,7 @@
 
 #include "core/file.h"
 #include "import/article.h"
+#include "press/kind.h"
 #include "press/slug.h"
 
 #define PIECE_PATH_MAX    8192
@@ -41,26 +42,13 @@ static enum status piece_read_sidecar(int folder, const struct scan_entry *entry
     return status == ST_MISSING ? ST_OK : status;
 }
 
-/* A source that is no text gets a message that says what it is. */
-static enum status piece_explain(enum status status, struct mediatype *m, const char *shown,
-                                 struct span bytes, struct error *e)
-{
-    const char *guess = status == ST_FORMAT ? mediatype_guess(m, bytes) : NULL;
-    if (guess != NULL && strncmp(guess, "text/", 5) != 0 && strncmp(guess, "inode/", 6) != 0)
-        return error_set(e, status, 0, "%s: not text but %s", shown, guess);
-    return status;
-}
-
 static enum status piece_read_document(struct piece *p, const struct article_source *source,
                                        struct mediatype *m, struct error *e)
 {
-    struct error cause;
-    enum status status = article_read(source, &p->doc, &cause);
+    enum status status = kind_check(m, source->name, source->bytes, e);
     if (status == ST_OK)
-        return piece_prepare(p, article_stem(p->source), e);
-    if (e != NULL)
-        *e = cause;
-    return piece_explain(status, m, source->name, source->bytes, e);
+        status = article_read(source, &p->doc, e);
+    return status == ST_OK ? piece_prepare(p, article_stem(p->source), e) : status;
 }
 
 enum status piece_read(int folder, const char *path, const struct scan_entry *entry,
@@ -78,18 +66,21 @@ enum status piece_read(int folder, const char *path, const struct scan_entry *en
     buf_init(&sidecar, PIECE_SIDECAR_MAX);
     buf_putf(&shown, "%s/%s", path, entry->path.p);
     enum status status = ST_OK;
-    if (!span_ends(entry->path, SPAN(".txt")))
-        status = error_set(e, ST_FORMAT, 0, "%s: not an article: its name does not end in .txt",
+    enum article_format format;
+    if (!format_of_suffix(entry->path, &format))
+        status = error_set(e, ST_FORMAT, 0,
+                           "%s: not an article: its name ends in none of .txt, .html, .md, .gmi",
                            buf_str(&shown));
     if (status == ST_OK)
         status = piece_read_file(folder, entry->name, buf_str(&shown), &bytes, e);
-    if (status == ST_OK && span_trim(buf_span(&bytes)).n == 0)
-        status = error_set(e, ST_FORMAT, 0, "%s: empty", buf_str(&shown));
     if (status == ST_OK)
         status = piece_read_sidecar(folder, entry, path, &shown_sidecar, &sidecar, e);
     if (status == ST_OK) {
-        struct article_source source = {buf_span(&bytes), ARTICLE_TEXT, buf_str(&shown),
-                                        buf_span(&sidecar), buf_str(&shown_sidecar)};
+        struct article_source source = {.bytes = buf_span(&bytes),
+                                        .format = format,
+                                        .name = buf_str(&shown),
+                                        .sidecar = buf_span(&sidecar),
+                                        .sidecar_name = buf_str(&shown_sidecar)};
         status = piece_read_document(p, &source, m, e);
     }
     buf_fini(&shown);

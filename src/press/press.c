@@ -383,7 +383,7 @@ static enum status press_make(struct press *p, const char *edition, struct error
         status = press_read_pieces(p, e);
     if (status == ST_OK && p->in_service == 0 && !press_has_files(p))
         status = error_set(e, ST_FORMAT, 0, "%s: %s", p->path,
-                           p->count == 0 ? "empty: no articles/*.txt and nothing in static/"
+                           p->count == 0 ? "empty: no articles and nothing in static/"
                                          : "none of its articles can be served");
     if (status == ST_OK)
         status = neighbours_find(p->order, p->in_service, &p->neighbours, e);

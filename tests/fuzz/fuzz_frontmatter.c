@@ -29,7 +29,7 @@ static void check_fields(const struct document *doc)
         page_check_one_line(fields[i]);
     }
     MUST(doc->date.p == NULL || clock_is_date(doc->date));
-    MUST(doc->lang.p == NULL || frontmatter_is_lang(doc->lang));
+    MUST(doc->lang.p == NULL || lang_is_tag(doc->lang));
 }
 
 /* The lines between the fences, read as a sidecar, give the same fields and the same verdict. */

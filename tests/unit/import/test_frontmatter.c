@@ -95,9 +95,9 @@ static void knows_language_tags(void **state)
     static const char *const bad[] = {
         "", "e", "en-", "-en", "en_GB", "english language", "en--GB", "abcdefghi", "12"};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
-        assert_true(frontmatter_is_lang(span_of(good[i])));
+        assert_true(lang_is_tag(span_of(good[i])));
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-        assert_false(frontmatter_is_lang(span_of(bad[i])));
+        assert_false(lang_is_tag(span_of(bad[i])));
 }
 
 int main(void)

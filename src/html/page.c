@@ -1,0 +1,161 @@
+#include "html/page.h"
+
+#include <gumbo.h>
+#include <stdlib.h>
+
+#include "html/guard.h"
+#include "html/main_text.h"
+#include "html/meta.h"
+#include "html/tree.h"
+#include "html/walk.h"
+
+static GumboOptions page_options(void)
+{
+    GumboOptions options = kGumboDefaultOptions;
+    options.max_errors = 0;
+    return options;
+}
+
+/* The base of relative links: what the page itself says, else where it was, else its own URL. */
+static void page_base(const GumboNode *root, struct span base_url, const struct document *doc,
+                      struct buf *out)
+{
+    struct span own = base_url.n > 0 ? base_url : doc->source;
+    for (const GumboNode *n = root; n != NULL;
+         n = tree_next(root, n, !tree_is(n, GUMBO_TAG_BODY))) {
+        if (!tree_is(n, GUMBO_TAG_BASE) || tree_attribute(n, "href").n == 0)
+            continue;
+        if (!link_resolve(tree_attribute(n, "href"), own, LINK_RELATIVE_DROP, out))
+            buf_clear(out);
+        break;
+    }
+    if (out->n == 0)
+        buf_put(out, own);
+}
+
+static enum status page_read_main(const GumboNode *root, struct span base, struct document *doc)
+{
+    struct flow f;
+    struct walk w;
+    struct main_text main_text;
+    main_text_find(root, &main_text);
+    flow_init(&f, doc, base, LINK_RELATIVE_DROP);
+    walk_init(&w, &f, true);
+    for (size_t i = 0; i < main_text.count; i++) {
+        walk_tree(&w, main_text.roots[i]);
+        flow_end(&f);
+    }
+    walk_fini(&w);
+    flow_fini(&f);
+    return arena_status(&doc->arena);
+}
+
+enum status html_read(struct span text, struct span base_url, struct document *doc, struct error *e)
+{
+    enum status status = guard_check(text, e);
+    if (status != ST_OK)
+        return status;
+    GumboOptions options = page_options();
+    GumboOutput *tree = gumbo_parse_with_options(&options, text.p == NULL ? "" : text.p, text.n);
+    if (tree == NULL)
+        return error_set(e, ST_NOMEM, 0, "page of %zu bytes", text.n);
+    struct buf base;
+    buf_init(&base, LINK_URL_MAX);
+    status = meta_read(tree->root, base_url, doc);
+    if (status == ST_OK) {
+        page_base(tree->root, base_url, doc, &base);
+        status = page_read_main(tree->root, buf_span(&base), doc);
+    }
+    buf_fini(&base);
+    gumbo_destroy_output(&options, tree);
+    if (status != ST_OK)
+        return error_set(e, status, 0, "page too large");
+    return doc->count == 0 ? error_set(e, ST_FORMAT, 0, "no text") : ST_OK;
+}
+
+/* Parse what stands in a body; NULL when the guard refuses it. */
+static GumboOutput *page_parse_fragment(struct span html, GumboOptions *options,
+                                        enum status *status, struct error *e)
+{
+    *options = page_options();
+    options->fragment_context = GUMBO_TAG_BODY;
+    *status = guard_check(html, e);
+    if (*status != ST_OK)
+        return NULL;
+    GumboOutput *tree = gumbo_parse_with_options(options, html.p, html.n);
+    if (tree == NULL)
+        *status = error_set(e, ST_NOMEM, 0, "%zu bytes of HTML", html.n);
+    return tree;
+}
+
+enum status html_read_fragment(struct span html, struct flow *f, struct error *e)
+{
+    GumboOptions options;
+    enum status status = ST_OK;
+    GumboOutput *tree = page_parse_fragment(html, &options, &status, e);
+    if (tree == NULL)
+        return status;
+    struct walk w;
+    walk_init(&w, f, false);
+    walk_tree(&w, tree->root);
+    walk_fini(&w);
+    flow_end(f);
+    gumbo_destroy_output(&options, tree);
+    return ST_OK;
+}
+
+struct html_line {
+    struct walk walk;
+};
+
+struct html_line *html_line_new(struct flow *f)
+{
+    struct html_line *line = malloc(sizeof *line);
+    if (line != NULL)
+        walk_init(&line->walk, f, false);
+    return line;
+}
+
+void html_line_free(struct html_line *line)
+{
+    if (line == NULL)
+        return;
+    walk_close_tags(&line->walk);
+    walk_fini(&line->walk);
+    free(line);
+}
+
+bool html_line_is_hidden(const struct html_line *line)
+{
+    return line->walk.muted > 0;
+}
+
+/* The name of a tag that begins behind `start` bytes. */
+static struct span page_tag_name(struct span tag, size_t start)
+{
+    size_t end = start;
+    while (end < tag.n && (ascii_alpha(tag.p[end]) || ascii_digit(tag.p[end])))
+        end++;
+    return span_sub(tag, start, end);
+}
+
+void html_line_tag(struct html_line *line, struct span tag)
+{
+    GumboOptions options;
+    enum status status = ST_OK;
+    bool closing = span_starts(tag, SPAN("</"));
+    struct span name = page_tag_name(tag, closing ? 2 : 1);
+    if (name.n == 0)
+        return; /* a comment or a declaration */
+    if (closing) {
+        walk_close_tag(&line->walk, gumbo_tagn_enum(name.p, (unsigned)name.n));
+        return;
+    }
+    GumboOutput *tree = page_parse_fragment(tag, &options, &status, NULL);
+    if (tree == NULL)
+        return;
+    const GumboNode *element = tree_next(tree->root, tree->root, true);
+    if (element != NULL && tree_is_element(element))
+        walk_open_tag(&line->walk, element);
+    gumbo_destroy_output(&options, tree);
+}

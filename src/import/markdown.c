@@ -1,0 +1,344 @@
+#include "import/markdown.h"
+
+#include <md4c.h>
+#include <string.h>
+
+#include "article/flow.h"
+#include "html/entity.h"
+#include "html/page.h"
+#include "import/delimiter.h"
+
+#define MARKDOWN_TEXT_MAX ((size_t)32 * 1024 * 1024)
+
+struct markdown {
+    struct flow flow;
+    struct table table;
+    struct buf verbatim;    /* of the code or HTML block, or the image's alt text, that is open */
+    struct buf value;       /* an attribute, decoded */
+    struct buf source;      /* URL of the image that is open */
+    struct html_line *line; /* tags of the line; NULL before the first */
+    unsigned images;        /* that are open: an alt text may hold images */
+    bool is_verbatim;       /* a code or HTML block is open */
+    bool head;              /* the head of a table is open */
+    enum status status;
+    struct error *error;
+};
+
+static struct span markdown_span(const MD_CHAR *text, MD_SIZE size)
+{
+    return (struct span){text, size};
+}
+
+/* Set m->value to an attribute's text; its character references are marked as such. */
+static struct span markdown_value(struct markdown *m, const MD_ATTRIBUTE *a)
+{
+    buf_clear(&m->value);
+    for (size_t i = 0; a->substr_offsets != NULL && a->substr_offsets[i] < a->size; i++) {
+        struct span part = markdown_span(a->text + a->substr_offsets[i],
+                                         a->substr_offsets[i + 1] - a->substr_offsets[i]);
+        if (a->substr_types[i] == MD_TEXT_ENTITY)
+            entity_decode(part, &m->value);
+        else if (a->substr_types[i] != MD_TEXT_NULLCHAR)
+            buf_put(&m->value, part);
+    }
+    return buf_span(&m->value);
+}
+
+/* The tags of a line end with it. */
+static void markdown_end_line(struct markdown *m)
+{
+    html_line_free(m->line);
+    m->line = NULL;
+}
+
+static void markdown_item(struct markdown *m, const MD_BLOCK_LI_DETAIL *li)
+{
+    struct span mark = {NULL, 0};
+    if (li->is_task)
+        mark = li->task_mark == ' ' ? SPAN("☐ ") : SPAN("☑ ");
+    flow_item(&m->flow, mark);
+}
+
+static int markdown_enter_block(MD_BLOCKTYPE type, void *detail, void *context)
+{
+    struct markdown *m = context;
+    switch (type) {
+    case MD_BLOCK_QUOTE:
+        flow_quote_begin(&m->flow);
+        break;
+    case MD_BLOCK_UL:
+        flow_list_begin(&m->flow, false, 0);
+        break;
+    case MD_BLOCK_OL:
+        flow_list_begin(&m->flow, true, (long)((MD_BLOCK_OL_DETAIL *)detail)->start);
+        break;
+    case MD_BLOCK_LI:
+        markdown_item(m, detail);
+        break;
+    case MD_BLOCK_HR:
+        flow_rule(&m->flow);
+        break;
+    case MD_BLOCK_H:
+        flow_heading(&m->flow, ((MD_BLOCK_H_DETAIL *)detail)->level);
+        break;
+    case MD_BLOCK_CODE:
+    case MD_BLOCK_HTML:
+        flow_end(&m->flow);
+        m->is_verbatim = true;
+        buf_clear(&m->verbatim);
+        break;
+    case MD_BLOCK_TABLE:
+        flow_end(&m->flow);
+        table_fini(&m->table);
+        table_init(&m->table, MARKDOWN_TEXT_MAX);
+        break;
+    case MD_BLOCK_THEAD:
+    case MD_BLOCK_TBODY:
+        m->head = type == MD_BLOCK_THEAD;
+        break;
+    case MD_BLOCK_TR:
+        table_row(&m->table, m->head);
+        break;
+    case MD_BLOCK_DOC:
+    case MD_BLOCK_P:
+    case MD_BLOCK_TH:
+    case MD_BLOCK_TD:
+        break;
+    }
+    return 0;
+}
+
+static void markdown_cell(struct markdown *m, const MD_BLOCK_TD_DETAIL *td)
+{
+    buf_clear(&m->verbatim);
+    flow_take(&m->flow, &m->verbatim);
+    table_cell(&m->table, buf_span(&m->verbatim), 1, td->align == MD_ALIGN_RIGHT);
+}
+
+static void markdown_end_html(struct markdown *m)
+{
+    m->is_verbatim = false;
+    m->status = html_read_fragment(buf_span(&m->verbatim), &m->flow, m->error);
+}
+
+static void markdown_end_code(struct markdown *m, const MD_BLOCK_CODE_DETAIL *code)
+{
+    m->is_verbatim = false;
+    flow_pre(&m->flow, markdown_value(m, &code->lang), buf_span(&m->verbatim));
+}
+
+/* Not 0 ends the parser: there is no room for more. */
+static int markdown_result(const struct markdown *m)
+{
+    return m->status != ST_OK || arena_status(&m->flow.doc->arena) != ST_OK;
+}
+
+static int markdown_leave_block(MD_BLOCKTYPE type, void *detail, void *context)
+{
+    struct markdown *m = context;
+    markdown_end_line(m);
+    switch (type) {
+    case MD_BLOCK_QUOTE:
+        flow_quote_end(&m->flow);
+        break;
+    case MD_BLOCK_UL:
+    case MD_BLOCK_OL:
+        flow_list_end(&m->flow);
+        break;
+    case MD_BLOCK_LI:
+    case MD_BLOCK_H:
+    case MD_BLOCK_P:
+        flow_end(&m->flow);
+        break;
+    case MD_BLOCK_CODE:
+        markdown_end_code(m, detail);
+        break;
+    case MD_BLOCK_HTML:
+        markdown_end_html(m);
+        break;
+    case MD_BLOCK_TH:
+    case MD_BLOCK_TD:
+        markdown_cell(m, detail);
+        break;
+    case MD_BLOCK_TABLE:
+        flow_table(&m->flow, &m->table, (struct span){NULL, 0});
+        table_fini(&m->table);
+        break;
+    case MD_BLOCK_DOC:
+    case MD_BLOCK_HR:
+    case MD_BLOCK_THEAD:
+    case MD_BLOCK_TBODY:
+    case MD_BLOCK_TR:
+        break;
+    }
+    return markdown_result(m);
+}
+
+static void markdown_image_begin(struct markdown *m, const MD_SPAN_IMG_DETAIL *img)
+{
+    if (m->images++ > 0)
+        return;
+    buf_clear(&m->source);
+    buf_put(&m->source, markdown_value(m, &img->src));
+    buf_clear(&m->verbatim);
+}
+
+static void markdown_image_end(struct markdown *m)
+{
+    if (--m->images > 0)
+        return;
+    struct span source = buf_span(&m->source);
+    struct span alt = buf_span(&m->verbatim);
+    if (span_trim(alt).n == 0 && !m->flow.linking)
+        alt = link_name(source);
+    flow_image(&m->flow, source, alt);
+}
+
+static int markdown_enter_span(MD_SPANTYPE type, void *detail, void *context)
+{
+    struct markdown *m = context;
+    if (type == MD_SPAN_IMG)
+        markdown_image_begin(m, detail);
+    if (m->images > 0)
+        return 0;
+    if (type == MD_SPAN_A)
+        flow_link_begin(&m->flow, markdown_value(m, &((MD_SPAN_A_DETAIL *)detail)->href));
+    else if (type == MD_SPAN_CODE)
+        flow_text(&m->flow, SPAN("`"));
+    else if (type == MD_SPAN_DEL)
+        flow_text(&m->flow, SPAN("~~"));
+    return 0;
+}
+
+static int markdown_leave_span(MD_SPANTYPE type, void *detail, void *context)
+{
+    struct markdown *m = context;
+    (void)detail;
+    if (type == MD_SPAN_IMG)
+        markdown_image_end(m);
+    else if (m->images > 0)
+        return 0;
+    else if (type == MD_SPAN_A)
+        flow_link_end(&m->flow);
+    else if (type == MD_SPAN_CODE)
+        flow_text(&m->flow, SPAN("`"));
+    else if (type == MD_SPAN_DEL)
+        flow_text(&m->flow, SPAN("~~"));
+    return markdown_result(m);
+}
+
+static void markdown_tag(struct markdown *m, struct span tag)
+{
+    if (m->line == NULL)
+        m->line = html_line_new(&m->flow);
+    if (m->line == NULL)
+        m->status = ST_NOMEM;
+    else
+        html_line_tag(m->line, tag);
+}
+
+static void markdown_put(struct markdown *m, struct span text)
+{
+    if (m->images > 0)
+        buf_put(&m->verbatim, text);
+    else if (m->line == NULL || !html_line_is_hidden(m->line))
+        flow_text(&m->flow, text);
+}
+
+static int markdown_text(MD_TEXTTYPE type, const MD_CHAR *text, MD_SIZE size, void *context)
+{
+    struct markdown *m = context;
+    struct span s = markdown_span(text, size);
+    if (m->is_verbatim) {
+        buf_put(&m->verbatim, s);
+        return 0;
+    }
+    switch (type) {
+    case MD_TEXT_NORMAL:
+    case MD_TEXT_CODE:
+    case MD_TEXT_LATEXMATH:
+        markdown_put(m, s);
+        break;
+    case MD_TEXT_BR:
+        if (m->images > 0)
+            markdown_put(m, SPAN(" "));
+        else
+            flow_break(&m->flow);
+        break;
+    case MD_TEXT_SOFTBR:
+        markdown_put(m, SPAN("\n"));
+        break;
+    case MD_TEXT_ENTITY:
+        buf_clear(&m->value);
+        entity_decode(s, &m->value);
+        markdown_put(m, buf_span(&m->value));
+        break;
+    case MD_TEXT_HTML:
+        if (m->images == 0)
+            markdown_tag(m, s);
+        break;
+    case MD_TEXT_NULLCHAR:
+        break;
+    }
+    return markdown_result(m);
+}
+
+/* A text that begins with a heading has a title, whatever its level. */
+static void markdown_title(struct document *doc)
+{
+    if (doc->title.p != NULL || doc->count == 0 || doc->blocks[0].kind != BLOCK_HEADING)
+        return;
+    doc->title = doc->blocks[0].text;
+    doc->count--;
+    memmove(doc->blocks, doc->blocks + 1, doc->count * sizeof *doc->blocks);
+}
+
+/* Give the text to md4c, which tells its callbacks. */
+static int markdown_parse(struct markdown *m, struct span text)
+{
+    static const MD_PARSER parser = {
+        .flags = MD_FLAG_TABLES | MD_FLAG_STRIKETHROUGH | MD_FLAG_TASKLISTS |
+                 MD_FLAG_PERMISSIVEAUTOLINKS,
+        .enter_block = markdown_enter_block,
+        .leave_block = markdown_leave_block,
+        .enter_span = markdown_enter_span,
+        .leave_span = markdown_leave_span,
+        .text = markdown_text,
+    };
+    struct buf widened;
+    buf_init(&widened, MARKDOWN_TEXT_MAX * 3);
+    if (delimiter_widen(text, &widened))
+        text = buf_span(&widened);
+    int result = buf_status(&widened) != ST_OK ||
+                 md_parse(text.p == NULL ? "" : text.p, (MD_SIZE)text.n, &parser, m);
+    markdown_end_line(m);
+    table_fini(&m->table);
+    buf_fini(&widened);
+    return result;
+}
+
+enum status markdown_import(struct span text, struct span base_url, struct document *doc,
+                            struct error *e)
+{
+    struct markdown m = {.error = e};
+    struct buf *const bufs[] = {&m.verbatim, &m.value, &m.source};
+    for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++)
+        buf_init(bufs[i], MARKDOWN_TEXT_MAX);
+    table_init(&m.table, MARKDOWN_TEXT_MAX);
+    flow_init(&m.flow, doc, base_url, LINK_RELATIVE_KEEP);
+    int result = markdown_parse(&m, text);
+    flow_fini(&m.flow);
+    for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++) {
+        if (m.status == ST_OK && buf_status(bufs[i]) != ST_OK)
+            m.status = error_set(e, buf_status(bufs[i]), 0, "a block is too large");
+        buf_fini(bufs[i]);
+    }
+    if (m.status != ST_OK)
+        return m.status;
+    if (arena_status(&doc->arena) != ST_OK)
+        return error_set(e, arena_status(&doc->arena), 0, "text too large");
+    if (result != 0)
+        return error_set(e, ST_NOMEM, 0, "Markdown of %zu bytes", text.n);
+    markdown_title(doc);
+    return doc->count == 0 ? error_set(e, ST_FORMAT, 0, "no text") : ST_OK;
+}
