@@ -17,12 +17,25 @@
 /* Deepest nesting of lists that is numbered; what is deeper counts as this deep. */
 #define FLOW_LIST_MAX 16
 
+/* Deepest nesting of quotes that is told apart; what is deeper counts as this deep. */
+#define FLOW_QUOTE_MAX 16
+
+/* Marks around text (`code`) that may be open at once; those inside them are not written. */
+#define FLOW_MARKS_MAX 8
+
 /* How text between two marks is written. */
 enum flow_script { FLOW_NORMAL, FLOW_SUB, FLOW_SUPER };
 
 struct flow_list {
     bool ordered;
-    long number; /* of the next item */
+    bool reversed; /* numbers go down */
+    char style;    /* of the numbers, as in HTML: 'a', 'A', 'i', 'I', anything else for decimal */
+    long number;   /* of the next item */
+};
+
+struct flow_mark {
+    const char *open, *close;
+    size_t start; /* where the text that it stands around begins; 0 when none has come */
 };
 
 struct flow {
@@ -34,13 +47,15 @@ struct flow {
     struct buf clean;            /* the same as clean text */
     struct buf line;             /* one line of it, with its marks */
     unsigned heading;            /* level of the heading that is open, 0 for other blocks */
-    unsigned quotes;             /* quotes that are open */
-    unsigned depth;              /* lists that are open, those beyond FLOW_LIST_MAX too */
+    struct flow_mark marks[FLOW_MARKS_MAX];
+    unsigned mark_count; /* marks that are open, those beyond FLOW_MARKS_MAX too */
+    unsigned quotes;     /* quotes that are open, those beyond FLOW_QUOTE_MAX too */
+    unsigned quoted_lists[FLOW_QUOTE_MAX]; /* lists that were open where each of them began */
+    unsigned depth;                        /* lists that are open, those beyond FLOW_LIST_MAX too */
     struct flow_list lists[FLOW_LIST_MAX];
     bool item;       /* the next text is an item's first */
-    bool numbered;   /* its list is ordered: */
-    long number;     /* its number */
-    struct buf mark; /* what stands before its text ("☐ ") */
+    struct buf mark; /* what stands before its text ("3. ", "☐ ") */
+    bool task;       /* the mark says more than its place in the list */
     bool tight;      /* the next block stands close to the one before it */
     bool quoted;     /* the quote that is open has text already */
 
@@ -50,11 +65,12 @@ struct flow {
     struct buf label;   /* its label so far: an image's alt text, or blocks that have ended */
     size_t label_start; /* where the rest of its label begins in text */
     struct buf queue;   /* links that wait for the end of their block: URL LF label LF */
-    struct buf sole;    /* label of the only link of the open block, for it may be all its text */
-    unsigned links;     /* links that the open block has queued */
-    struct book seen;   /* URLs that the page links to already */
-    bool links_only;    /* every item of the outermost list was a link and nothing else */
-    size_t list_start;  /* index of its first block */
+    struct buf
+        labels;       /* of the links that the open block queued, a line each: maybe all its text */
+    bool mixed;       /* there is more to the open block than the links with those labels */
+    struct book seen; /* URLs that the page links to already */
+    bool links_only;  /* every item of the outermost list was a link and nothing else */
+    size_t list_start; /* index of its first block */
 
     enum flow_script script;
     size_t script_start; /* where the sub- or superscript begins in text */
@@ -68,17 +84,19 @@ void flow_fini(struct flow *f);
 void flow_end(struct flow *f);
 
 /*
- * Begin a heading of level 1 to 6, to be ended by flow_end; it is written as level 2 or 3.  One of
- * level 1 is the title where the document has none, and is dropped where it says what that says.
+ * A heading of level 1 to 6; it is written as level 2 or 3.  One of level 1 is the title where the
+ * document has none, and is dropped where it says what that says.
  */
-void flow_heading(struct flow *f, unsigned level);
+void flow_heading_begin(struct flow *f, unsigned level);
+void flow_heading_end(struct flow *f);
 
-/* A list; `start` is the number of an ordered one's first item.  Text outside items is kept. */
-void flow_list_begin(struct flow *f, bool ordered, long start);
+/* A list; text outside its items is kept. */
+void flow_list_begin(struct flow *f, struct flow_list list);
 void flow_list_end(struct flow *f);
 
-/* Begin an item, to be ended by flow_end; `mark` ("☐ ") may be absent. */
-void flow_item(struct flow *f, struct span mark);
+/* An item; `mark` ("☐ ") may be absent. */
+void flow_item_begin(struct flow *f, struct span mark);
+void flow_item_end(struct flow *f);
 
 /* Set the number of the item that begins next. */
 void flow_item_number(struct flow *f, long number);
@@ -101,6 +119,10 @@ void flow_text(struct flow *f, struct span text);
 /* A line end that is meant; an empty line between two parts a paragraph. */
 void flow_break(struct flow *f);
 
+/* Marks around the text that follows ("`"); around nothing they are not written. */
+void flow_mark_begin(struct flow *f, const char *open, const char *close);
+void flow_mark_end(struct flow *f);
+
 /* Append the text of the open block to out, as clean lines, instead of making it a block. */
 void flow_take(struct flow *f, struct buf *out);
 
@@ -121,7 +143,7 @@ void flow_link(struct flow *f, struct span href, struct span label);
 /*
  * An image: a link line "Image: ALT" behind the block, or the label of the link that it stands in.
  *
- * alt       what it shows; must not be empty, unless it stands in a link
+ * alt       what it shows; may be empty: the link is then called by the name of its file
  * An image whose src is no link leaves "Image: ALT" as text behind the block.
  */
 void flow_image(struct flow *f, struct span src, struct span alt);

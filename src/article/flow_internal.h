@@ -1,5 +1,5 @@
 /*
- * flow_internal: what flow.c (text and blocks) and flow_link.c (links and images) share.
+ * flow_internal: what flow.c (text), flow_block.c (blocks) and flow_link.c (links) share.
  */
 #ifndef ARTICLE_FLOW_INTERNAL_H
 #define ARTICLE_FLOW_INTERNAL_H
@@ -11,8 +11,20 @@
 /* Note as a failure of the document what a buf could not hold. */
 void flow_check(struct flow *f, const struct buf *b);
 
+/* Append raw text to out as clean text. */
+void flow_put_clean(struct flow *f, struct span raw, struct buf *out);
+
 /* Append raw text to out as one clean line. */
 void flow_put_line(struct flow *f, struct span raw, struct buf *out);
+
+/* Write the blank and the marks that waited for `next`. */
+void flow_put_gap(struct flow *f, struct span next);
+
+/* End the open block's text without writing the links that wait. */
+void flow_flush(struct flow *f);
+
+/* Add a paragraph of clean lines (no empty ones) as the block that the context asks for. */
+void flow_add(struct flow *f, struct span text);
 
 /* Add what the open block has of the open link's label, when it is the first that has any. */
 void flow_keep_label(struct flow *f);

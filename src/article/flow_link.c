@@ -1,19 +1,76 @@
 #include "article/flow_internal.h"
 
-/* Have a link line to url wait for the end of its block, unless the page has one. */
-static bool flow_queue(struct flow *f, struct span url, struct span label)
+/*
+ * Note that the page links to url.  Returns false when it did so already, or there is no memory.
+ */
+static bool flow_is_new(struct flow *f, struct span url)
 {
     enum status status = book_add(&f->seen, url, url, 0);
     if (status == ST_NOMEM)
         f->doc->arena.status = ST_NOMEM;
-    if (status != ST_OK)
-        return false;
+    return status == ST_OK;
+}
+
+/* Have a line wait for the end of its block: a link, or text when url is empty. */
+static void flow_queue(struct flow *f, struct span url, struct span label)
+{
     buf_put(&f->queue, url);
     buf_putc(&f->queue, '\n');
     if (!span_eq(url, label))
         buf_put(&f->queue, label);
     buf_putc(&f->queue, '\n');
-    return true;
+}
+
+/*
+ * Find the next URL in a line from *at on, that nobody made a link; *at goes behind it.
+ * Returns false when there is none; else url holds it, as link lines have it.
+ */
+static bool flow_find_bare(const struct flow *f, struct span line, size_t *at, struct span *found,
+                           struct buf *url)
+{
+    for (; *at < line.n; ++*at) {
+        *at = span_find(line, *at, ':');
+        if (!span_starts(span_sub(line, *at, line.n), SPAN("://")))
+            continue;
+        size_t start = *at;
+        while (start > 0 && ascii_alpha(line.p[start - 1]))
+            start--;
+        *found = span_sub(line, start, line.n);
+        *found = span_sub(*found, 0, link_in_text(*found));
+        buf_clear(url);
+        if (found->n > 0 && link_resolve(*found, (struct span){NULL, 0}, f->relative, url)) {
+            *at = start + found->n;
+            return true;
+        }
+    }
+    return false;
+}
+
+void flow_queue_bare(struct flow *f, struct span line)
+{
+    struct buf url;
+    struct span found;
+    buf_init(&url, LINK_URL_MAX);
+    for (size_t at = 0; flow_find_bare(f, line, &at, &found, &url);) {
+        if (!flow_is_new(f, buf_span(&url)))
+            continue;
+        flow_queue(f, buf_span(&url), (struct span){NULL, 0});
+        /* Its line may be nothing else. */
+        buf_put(&f->labels, found);
+        buf_putc(&f->labels, '\n');
+    }
+    buf_fini(&url);
+}
+
+/* What a label names is linked to by its link: "example.org" for https://example.org/. */
+static void flow_note_named(struct flow *f, struct span label)
+{
+    struct buf url;
+    struct span found;
+    buf_init(&url, LINK_URL_MAX);
+    for (size_t at = 0; flow_find_bare(f, label, &at, &found, &url);)
+        (void)flow_is_new(f, buf_span(&url));
+    buf_fini(&url);
 }
 
 void flow_link_begin(struct flow *f, struct span href)
@@ -23,6 +80,10 @@ void flow_link_begin(struct flow *f, struct span href)
     buf_clear(&f->label);
     f->linking = link_resolve(span_trim(href), f->base, f->relative, &f->url);
     f->pictured = false;
+    /* What stands around the link is not part of its label. */
+    unsigned last = f->mark_count <= FLOW_MARKS_MAX ? f->mark_count : FLOW_MARKS_MAX;
+    if (last > 0 && f->marks[last - 1].start == 0)
+        flow_put_gap(f, (struct span){NULL, 0});
     f->label_start = f->text.n;
 }
 
@@ -52,22 +113,24 @@ void flow_link_end(struct flow *f)
     /* An empty anchor of a page is nothing to see; an author's empty link is meant. */
     else if (label.n == 0 && f->relative == LINK_RELATIVE_DROP)
         return;
-    if (!flow_queue(f, url, label))
-        return;
-    f->links++;
-    buf_clear(&f->sole);
-    buf_put(&f->sole, label);
+    bool fresh = flow_is_new(f, url);
+    flow_note_named(f, label);
+    if (fresh)
+        flow_queue(f, url, label);
+    f->mixed = f->mixed || !fresh;
+    buf_put(&f->labels, label);
+    buf_putc(&f->labels, '\n');
 }
 
 void flow_link(struct flow *f, struct span href, struct span label)
 {
+    struct buf url;
     buf_clear(&f->line);
     flow_put_line(f, label, &f->line);
-    struct buf url;
     buf_init(&url, LINK_URL_MAX);
-    if (link_resolve(span_trim(href), f->base, f->relative, &url))
-        (void)flow_queue(f, buf_span(&url), buf_span(&f->line));
-    f->links += 2; /* never a paragraph's only link */
+    if (link_resolve(span_trim(href), f->base, f->relative, &url) && flow_is_new(f, buf_span(&url)))
+        flow_queue(f, buf_span(&url), buf_span(&f->line));
+    f->mixed = true;
     buf_fini(&url);
 }
 
@@ -77,45 +140,26 @@ void flow_image(struct flow *f, struct span src, struct span alt)
     struct buf url;
     buf_init(&label, FLOW_TEXT_MAX);
     buf_init(&url, LINK_URL_MAX);
-    if (span_trim(alt).n > 0) {
-        buf_puts(&label, "Image: ");
-        flow_put_line(f, alt, &label);
-    }
+    bool leads = link_resolve(span_trim(src), f->base, f->relative, &url);
+    /* In a link a picture has no name of its own: the link's is better. */
+    if (span_trim(alt).n == 0 && leads && !f->linking)
+        alt = link_name(buf_span(&url));
+    buf_puts(&label, "Image: ");
+    size_t start = label.n;
+    flow_put_line(f, alt, &label);
+    if (label.n == start)
+        buf_clear(&label);
     if (f->linking) {
         if (f->label.n == 0)
             buf_put(&f->label, buf_span(&label));
         f->pictured = true;
-    } else if (link_resolve(span_trim(src), f->base, f->relative, &url)) {
-        (void)flow_queue(f, buf_span(&url), buf_span(&label));
-        f->links += 2;
-    } else if (label.n > 0) {
-        buf_putc(&f->queue, '\n'); /* no URL: text */
-        buf_put(&f->queue, buf_span(&label));
-        buf_putc(&f->queue, '\n');
-        f->links += 2;
+    } else if (leads ? flow_is_new(f, buf_span(&url)) : label.n > 0) {
+        flow_queue(f, buf_span(&url), buf_span(&label));
+        f->mixed = true;
     }
     flow_check(f, &label);
     buf_fini(&label);
     buf_fini(&url);
-}
-
-void flow_queue_bare(struct flow *f, struct span line)
-{
-    for (size_t at = span_find(line, 0, ':'); at < line.n; at = span_find(line, at + 1, ':')) {
-        if (!span_starts(span_sub(line, at, line.n), SPAN("://")))
-            continue;
-        size_t start = at;
-        while (start > 0 && ascii_alpha(line.p[start - 1]))
-            start--;
-        struct span found = span_sub(line, start, line.n);
-        found = span_sub(found, 0, link_in_text(found));
-        struct buf url;
-        buf_init(&url, LINK_URL_MAX);
-        if (found.n > 0 && link_resolve(found, (struct span){NULL, 0}, f->relative, &url))
-            (void)flow_queue(f, buf_span(&url), (struct span){NULL, 0});
-        buf_fini(&url);
-        at = start + found.n > at ? start + found.n - 1 : at;
-    }
 }
 
 void flow_write_links(struct flow *f)

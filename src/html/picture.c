@@ -87,8 +87,6 @@ void picture_read(const GumboNode *img, struct flow *f, struct buf *work, const 
         *caption = NULL;
         if (decorative && !f->linking)
             return;
-        /* In a link the picture has no name of its own: the link's is better. */
-        alt = f->linking ? (struct span){NULL, 0} : link_name(src);
     }
     flow_image(f, src, alt);
 }

@@ -1,5 +1,6 @@
 #include "html/walk.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 #include "html/furniture.h"
@@ -123,12 +124,26 @@ static long walk_number(const GumboNode *node, const char *attribute, long other
     return end == value.p || number < -999999 || number > 999999 ? otherwise : number;
 }
 
+/* An ordered list: where its numbers begin, which way they go and what they look like. */
+static void walk_ordered(struct walk *w, const GumboNode *ol)
+{
+    struct flow_list list = {.ordered = true, .reversed = tree_has_attribute(ol, "reversed")};
+    struct span type = span_trim(tree_attribute(ol, "type"));
+    const GumboVector *children = tree_children(ol);
+    long items = 0;
+    for (unsigned i = 0; list.reversed && i < children->length; i++)
+        items += tree_is(children->data[i], GUMBO_TAG_LI);
+    list.style = type.n == 1 ? type.p[0] : '1';
+    list.number = walk_number(ol, "start", list.reversed ? items : 1);
+    flow_list_begin(w->flow, list);
+}
+
 static void walk_item(struct walk *w, const GumboNode *li)
 {
-    long number = walk_number(li, "value", 0);
-    if (number != 0)
+    long number = walk_number(li, "value", LONG_MIN);
+    if (number != LONG_MIN)
         flow_item_number(w->flow, number);
-    flow_item(w->flow, (struct span){NULL, 0});
+    flow_item_begin(w->flow, (struct span){NULL, 0});
 }
 
 /* Beginning of elements inside a line; false when it is none. */
@@ -144,18 +159,18 @@ static bool walk_enter_inline(struct walk *w, const GumboNode *node)
         flow_break(w->flow);
         return true;
     case GUMBO_TAG_CODE:
-        flow_text(w->flow, SPAN("`"));
+        flow_mark_begin(w->flow, "`", "`");
         return true;
     case GUMBO_TAG_DEL:
     case GUMBO_TAG_S:
     case GUMBO_TAG_STRIKE:
-        flow_text(w->flow, SPAN("~~"));
+        flow_mark_begin(w->flow, "~~", "~~");
         return true;
     case GUMBO_TAG_Q:
-        flow_text(w->flow, SPAN("“"));
+        flow_mark_begin(w->flow, "“", "”");
         return true;
     case GUMBO_TAG_RT:
-        flow_text(w->flow, SPAN("("));
+        flow_mark_begin(w->flow, "(", ")");
         return true;
     case GUMBO_TAG_SUB:
         flow_script_begin(w->flow, FLOW_SUB);
@@ -179,18 +194,12 @@ static void walk_leave_inline(struct walk *w, GumboTag tag)
         flow_link_end(w->flow);
         break;
     case GUMBO_TAG_CODE:
-        flow_text(w->flow, SPAN("`"));
-        break;
     case GUMBO_TAG_DEL:
     case GUMBO_TAG_S:
     case GUMBO_TAG_STRIKE:
-        flow_text(w->flow, SPAN("~~"));
-        break;
     case GUMBO_TAG_Q:
-        flow_text(w->flow, SPAN("”"));
-        break;
     case GUMBO_TAG_RT:
-        flow_text(w->flow, SPAN(")"));
+        flow_mark_end(w->flow);
         break;
     case GUMBO_TAG_SUB:
     case GUMBO_TAG_SUP:
@@ -255,10 +264,10 @@ static bool walk_enter(struct walk *w, const GumboNode *node)
     case GUMBO_TAG_MENU:
     case GUMBO_TAG_DIR:
     case GUMBO_TAG_DL:
-        flow_list_begin(w->flow, false, 0);
+        flow_list_begin(w->flow, (struct flow_list){.ordered = false});
         return true;
     case GUMBO_TAG_OL:
-        flow_list_begin(w->flow, true, walk_number(node, "start", 1));
+        walk_ordered(w, node);
         return true;
     case GUMBO_TAG_LI:
     case GUMBO_TAG_DD:
@@ -287,7 +296,7 @@ static bool walk_enter(struct walk *w, const GumboNode *node)
         break;
     }
     if (walk_heading(tag) > 0)
-        flow_heading(w->flow, walk_heading(tag));
+        flow_heading_begin(w->flow, walk_heading(tag));
     else if (walk_is_block(tag))
         flow_end(w->flow);
     return true;
@@ -309,9 +318,14 @@ static void walk_leave(struct walk *w, GumboTag tag)
     case GUMBO_TAG_OL:
         flow_list_end(w->flow);
         return;
+    case GUMBO_TAG_LI:
+    case GUMBO_TAG_DD:
+        flow_item_end(w->flow);
+        return;
     default:
-        if (walk_is_block(tag) || walk_heading(tag) > 0 || tag == GUMBO_TAG_LI ||
-            tag == GUMBO_TAG_DD)
+        if (walk_heading(tag) > 0)
+            flow_heading_end(w->flow);
+        else if (walk_is_block(tag))
             flow_end(w->flow);
     }
 }

@@ -56,7 +56,7 @@ static void markdown_item(struct markdown *m, const MD_BLOCK_LI_DETAIL *li)
     struct span mark = {NULL, 0};
     if (li->is_task)
         mark = li->task_mark == ' ' ? SPAN("☐ ") : SPAN("☑ ");
-    flow_item(&m->flow, mark);
+    flow_item_begin(&m->flow, mark);
 }
 
 static int markdown_enter_block(MD_BLOCKTYPE type, void *detail, void *context)
@@ -67,10 +67,12 @@ static int markdown_enter_block(MD_BLOCKTYPE type, void *detail, void *context)
         flow_quote_begin(&m->flow);
         break;
     case MD_BLOCK_UL:
-        flow_list_begin(&m->flow, false, 0);
+        flow_list_begin(&m->flow, (struct flow_list){.ordered = false});
         break;
     case MD_BLOCK_OL:
-        flow_list_begin(&m->flow, true, (long)((MD_BLOCK_OL_DETAIL *)detail)->start);
+        flow_list_begin(&m->flow,
+                        (struct flow_list){.ordered = true,
+                                           .number = (long)((MD_BLOCK_OL_DETAIL *)detail)->start});
         break;
     case MD_BLOCK_LI:
         markdown_item(m, detail);
@@ -79,7 +81,7 @@ static int markdown_enter_block(MD_BLOCKTYPE type, void *detail, void *context)
         flow_rule(&m->flow);
         break;
     case MD_BLOCK_H:
-        flow_heading(&m->flow, ((MD_BLOCK_H_DETAIL *)detail)->level);
+        flow_heading_begin(&m->flow, ((MD_BLOCK_H_DETAIL *)detail)->level);
         break;
     case MD_BLOCK_CODE:
     case MD_BLOCK_HTML:
@@ -146,7 +148,11 @@ static int markdown_leave_block(MD_BLOCKTYPE type, void *detail, void *context)
         flow_list_end(&m->flow);
         break;
     case MD_BLOCK_LI:
+        flow_item_end(&m->flow);
+        break;
     case MD_BLOCK_H:
+        flow_heading_end(&m->flow);
+        break;
     case MD_BLOCK_P:
         flow_end(&m->flow);
         break;
@@ -187,11 +193,7 @@ static void markdown_image_end(struct markdown *m)
 {
     if (--m->images > 0)
         return;
-    struct span source = buf_span(&m->source);
-    struct span alt = buf_span(&m->verbatim);
-    if (span_trim(alt).n == 0 && !m->flow.linking)
-        alt = link_name(source);
-    flow_image(&m->flow, source, alt);
+    flow_image(&m->flow, buf_span(&m->source), buf_span(&m->verbatim));
 }
 
 static int markdown_enter_span(MD_SPANTYPE type, void *detail, void *context)
@@ -204,9 +206,9 @@ static int markdown_enter_span(MD_SPANTYPE type, void *detail, void *context)
     if (type == MD_SPAN_A)
         flow_link_begin(&m->flow, markdown_value(m, &((MD_SPAN_A_DETAIL *)detail)->href));
     else if (type == MD_SPAN_CODE)
-        flow_text(&m->flow, SPAN("`"));
+        flow_mark_begin(&m->flow, "`", "`");
     else if (type == MD_SPAN_DEL)
-        flow_text(&m->flow, SPAN("~~"));
+        flow_mark_begin(&m->flow, "~~", "~~");
     return 0;
 }
 
@@ -220,10 +222,8 @@ static int markdown_leave_span(MD_SPANTYPE type, void *detail, void *context)
         return 0;
     else if (type == MD_SPAN_A)
         flow_link_end(&m->flow);
-    else if (type == MD_SPAN_CODE)
-        flow_text(&m->flow, SPAN("`"));
-    else if (type == MD_SPAN_DEL)
-        flow_text(&m->flow, SPAN("~~"));
+    else if (type == MD_SPAN_CODE || type == MD_SPAN_DEL)
+        flow_mark_end(&m->flow);
     return markdown_result(m);
 }
 
