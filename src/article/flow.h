@@ -20,6 +20,9 @@
 /* Deepest nesting of quotes that is told apart; what is deeper counts as this deep. */
 #define FLOW_QUOTE_MAX 16
 
+/* Bytes of all URLs that a page may link to: a long base makes much of a short reference. */
+#define FLOW_URLS_MAX ((size_t)16 * 1024 * 1024)
+
 /* Marks around text (`code`) that may be open at once; those inside them are not written. */
 #define FLOW_MARKS_MAX 8
 
@@ -69,6 +72,7 @@ struct flow {
         labels;       /* of the links that the open block queued, a line each: maybe all its text */
     bool mixed;       /* there is more to the open block than the links with those labels */
     struct book seen; /* URLs that the page links to already */
+    size_t urls;      /* bytes of them */
     bool links_only;  /* every item of the outermost list was a link and nothing else */
     size_t list_start; /* index of its first block */
 

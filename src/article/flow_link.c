@@ -5,9 +5,14 @@
  */
 static bool flow_is_new(struct flow *f, struct span url)
 {
+    if (arena_status(&f->doc->arena) != ST_OK)
+        return false;
     enum status status = book_add(&f->seen, url, url, 0);
     if (status == ST_NOMEM)
         f->doc->arena.status = ST_NOMEM;
+    f->urls += status == ST_OK ? url.n : 0;
+    if (f->urls > FLOW_URLS_MAX)
+        f->doc->arena.status = ST_LIMIT;
     return status == ST_OK;
 }
 
@@ -42,6 +47,9 @@ static bool flow_find_bare(const struct flow *f, struct span line, size_t *at, s
             *at = start + found->n;
             return true;
         }
+        /* One inside another that is none is none either, and looking at each would take long. */
+        while (*at + 1 < line.n && line.p[*at + 1] > ' ' && line.p[*at + 1] < 0x7f)
+            ++*at;
     }
     return false;
 }
@@ -78,7 +86,8 @@ void flow_link_begin(struct flow *f, struct span href)
     flow_link_end(f);
     buf_clear(&f->url);
     buf_clear(&f->label);
-    f->linking = link_resolve(span_trim(href), f->base, f->relative, &f->url);
+    f->linking = arena_status(&f->doc->arena) == ST_OK &&
+                 link_resolve(span_trim(href), f->base, f->relative, &f->url);
     f->pictured = false;
     /* What stands around the link is not part of its label. */
     unsigned last = f->mark_count <= FLOW_MARKS_MAX ? f->mark_count : FLOW_MARKS_MAX;

@@ -139,23 +139,24 @@ static struct span page_tag_name(struct span tag, size_t start)
     return span_sub(tag, start, end);
 }
 
-void html_line_tag(struct html_line *line, struct span tag)
+enum status html_line_tag(struct html_line *line, struct span tag, struct error *e)
 {
     GumboOptions options;
     enum status status = ST_OK;
     bool closing = span_starts(tag, SPAN("</"));
     struct span name = page_tag_name(tag, closing ? 2 : 1);
     if (name.n == 0)
-        return; /* a comment or a declaration */
+        return ST_OK; /* a comment or a declaration */
     if (closing) {
         walk_close_tag(&line->walk, gumbo_tagn_enum(name.p, (unsigned)name.n));
-        return;
+        return ST_OK;
     }
-    GumboOutput *tree = page_parse_fragment(tag, &options, &status, NULL);
+    GumboOutput *tree = page_parse_fragment(tag, &options, &status, e);
     if (tree == NULL)
-        return;
+        return status;
     const GumboNode *element = tree_next(tree->root, tree->root, true);
     if (element != NULL && tree_is_element(element))
         walk_open_tag(&line->walk, element);
     gumbo_destroy_output(&options, tree);
+    return ST_OK;
 }

@@ -40,8 +40,11 @@ struct html_line;
 struct html_line *html_line_new(struct flow *f);
 void html_line_free(struct html_line *line);
 
-/* One tag of it: "<b>", "</a>", "<img src=x>"; what is no tag is passed over. */
-void html_line_tag(struct html_line *line, struct span tag);
+/*
+ * One tag of it: "<b>", "</a>", "<img src=x>"; what is no tag is passed over.
+ * Returns ST_OK, ST_LIMIT when the guard refuses it, or ST_NOMEM.
+ */
+enum status html_line_tag(struct html_line *line, struct span tag, struct error *e) MUST_USE;
 
 /* Is the text that comes inside an element that is never shown (a script)? */
 bool html_line_is_hidden(const struct html_line *line);

@@ -333,7 +333,7 @@ static void walk_leave(struct walk *w, GumboTag tag)
 void walk_tree(struct walk *w, const GumboNode *root)
 {
     const GumboNode *node = root;
-    while (node != NULL) {
+    while (node != NULL && arena_status(&w->flow->doc->arena) == ST_OK) {
         bool into = !tree_is_element(node);
         if (into)
             flow_text(w->flow, tree_text_of(node));

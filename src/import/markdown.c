@@ -10,6 +10,9 @@
 
 #define MARKDOWN_TEXT_MAX ((size_t)32 * 1024 * 1024)
 
+/* Bytes of the targets and titles of all links, each time that one is used: md4c copies them. */
+#define MARKDOWN_TARGETS_MAX ((size_t)64 * 1024 * 1024)
+
 struct markdown {
     struct flow flow;
     struct table table;
@@ -17,6 +20,9 @@ struct markdown {
     struct buf value;       /* an attribute, decoded */
     struct buf source;      /* URL of the image that is open */
     struct html_line *line; /* tags of the line; NULL before the first */
+    size_t source_size;     /* bytes of the whole source */
+    size_t targets;         /* bytes of links' targets so far */
+    size_t cells;           /* of tables so far */
     unsigned images;        /* that are open: an alt text may hold images */
     bool is_verbatim;       /* a code or HTML block is open */
     bool head;              /* the head of a table is open */
@@ -33,7 +39,10 @@ static struct span markdown_span(const MD_CHAR *text, MD_SIZE size)
 static struct span markdown_value(struct markdown *m, const MD_ATTRIBUTE *a)
 {
     buf_clear(&m->value);
-    for (size_t i = 0; a->substr_offsets != NULL && a->substr_offsets[i] < a->size; i++) {
+    /* What is longer than any link need not be read to its end. */
+    for (size_t i = 0;
+         a->substr_offsets != NULL && a->substr_offsets[i] < a->size && m->value.n <= LINK_URL_MAX;
+         i++) {
         struct span part = markdown_span(a->text + a->substr_offsets[i],
                                          a->substr_offsets[i + 1] - a->substr_offsets[i]);
         if (a->substr_types[i] == MD_TEXT_ENTITY)
@@ -51,12 +60,38 @@ static void markdown_end_line(struct markdown *m)
     m->line = NULL;
 }
 
+/*
+ * Count the target of a link or an image: a reference that is used again and again, or a table whose
+ * head has many columns, is a short text that makes much work.
+ */
+static void markdown_count(struct markdown *m, const MD_ATTRIBUTE *target,
+                           const MD_ATTRIBUTE *title)
+{
+    m->targets += target->size + title->size;
+    if (m->targets > MARKDOWN_TARGETS_MAX && m->status == ST_OK)
+        m->status = error_set(m->error, ST_LIMIT, 0, "more than %zu bytes in targets of links",
+                              MARKDOWN_TARGETS_MAX);
+}
+
+static void markdown_count_cell(struct markdown *m)
+{
+    if (++m->cells > m->source_size && m->status == ST_OK)
+        m->status =
+            error_set(m->error, ST_LIMIT, 0, "a table with more than %zu cells", m->source_size);
+}
+
 static void markdown_item(struct markdown *m, const MD_BLOCK_LI_DETAIL *li)
 {
     struct span mark = {NULL, 0};
     if (li->is_task)
         mark = li->task_mark == ' ' ? SPAN("☐ ") : SPAN("☑ ");
     flow_item_begin(&m->flow, mark);
+}
+
+/* Not 0 ends the parser: there is no room for more. */
+static int markdown_result(const struct markdown *m)
+{
+    return m->status != ST_OK || arena_status(&m->flow.doc->arena) != ST_OK;
 }
 
 static int markdown_enter_block(MD_BLOCKTYPE type, void *detail, void *context)
@@ -101,13 +136,15 @@ static int markdown_enter_block(MD_BLOCKTYPE type, void *detail, void *context)
     case MD_BLOCK_TR:
         table_row(&m->table, m->head);
         break;
-    case MD_BLOCK_DOC:
-    case MD_BLOCK_P:
     case MD_BLOCK_TH:
     case MD_BLOCK_TD:
+        markdown_count_cell(m);
+        break;
+    case MD_BLOCK_DOC:
+    case MD_BLOCK_P:
         break;
     }
-    return 0;
+    return markdown_result(m);
 }
 
 static void markdown_cell(struct markdown *m, const MD_BLOCK_TD_DETAIL *td)
@@ -120,19 +157,16 @@ static void markdown_cell(struct markdown *m, const MD_BLOCK_TD_DETAIL *td)
 static void markdown_end_html(struct markdown *m)
 {
     m->is_verbatim = false;
-    m->status = html_read_fragment(buf_span(&m->verbatim), &m->flow, m->error);
+    struct error cause;
+    enum status status = html_read_fragment(buf_span(&m->verbatim), &m->flow, &cause);
+    if (status != ST_OK)
+        m->status = error_set(m->error, status, 0, "HTML in it: %s", cause.message);
 }
 
 static void markdown_end_code(struct markdown *m, const MD_BLOCK_CODE_DETAIL *code)
 {
     m->is_verbatim = false;
     flow_pre(&m->flow, markdown_value(m, &code->lang), buf_span(&m->verbatim));
-}
-
-/* Not 0 ends the parser: there is no room for more. */
-static int markdown_result(const struct markdown *m)
-{
-    return m->status != ST_OK || arena_status(&m->flow.doc->arena) != ST_OK;
 }
 
 static int markdown_leave_block(MD_BLOCKTYPE type, void *detail, void *context)
@@ -199,12 +233,20 @@ static void markdown_image_end(struct markdown *m)
 static int markdown_enter_span(MD_SPANTYPE type, void *detail, void *context)
 {
     struct markdown *m = context;
-    if (type == MD_SPAN_IMG)
-        markdown_image_begin(m, detail);
+    const MD_SPAN_A_DETAIL *a = type == MD_SPAN_A ? detail : NULL;
+    const MD_SPAN_IMG_DETAIL *img = type == MD_SPAN_IMG ? detail : NULL;
+    if (a != NULL)
+        markdown_count(m, &a->href, &a->title);
+    if (img != NULL)
+        markdown_count(m, &img->src, &img->title);
+    if (m->status != ST_OK)
+        return markdown_result(m);
+    if (img != NULL)
+        markdown_image_begin(m, img);
     if (m->images > 0)
         return 0;
-    if (type == MD_SPAN_A)
-        flow_link_begin(&m->flow, markdown_value(m, &((MD_SPAN_A_DETAIL *)detail)->href));
+    if (a != NULL)
+        flow_link_begin(&m->flow, markdown_value(m, &a->href));
     else if (type == MD_SPAN_CODE)
         flow_mark_begin(&m->flow, "`", "`");
     else if (type == MD_SPAN_DEL)
@@ -231,10 +273,11 @@ static void markdown_tag(struct markdown *m, struct span tag)
 {
     if (m->line == NULL)
         m->line = html_line_new(&m->flow);
-    if (m->line == NULL)
-        m->status = ST_NOMEM;
-    else
-        html_line_tag(m->line, tag);
+    struct error cause;
+    enum status status = m->line == NULL ? ST_NOMEM : html_line_tag(m->line, tag, &cause);
+    if (status != ST_OK)
+        m->status = error_set(m->error, status, 0, "HTML in it: %s",
+                              m->line == NULL ? "out of memory" : cause.message);
 }
 
 static void markdown_put(struct markdown *m, struct span text)
@@ -283,6 +326,23 @@ static int markdown_text(MD_TEXTTYPE type, const MD_CHAR *text, MD_SIZE size, vo
     return markdown_result(m);
 }
 
+/*
+ * Append text with one empty line where several are.  Those say no more, even in code, for a page
+ * never has two; and md4c asks every list that is open about each of them.
+ */
+static void markdown_tidy(struct span text, struct buf *out)
+{
+    struct span line;
+    for (bool empty = false; span_line(&text, &line);) {
+        bool was_empty = empty;
+        empty = span_trim(line).n == 0;
+        if (empty && was_empty)
+            continue;
+        buf_put(out, line);
+        buf_putc(out, '\n');
+    }
+}
+
 /* A text that begins with a heading has a title, whatever its level. */
 static void markdown_title(struct document *doc)
 {
@@ -305,14 +365,19 @@ static int markdown_parse(struct markdown *m, struct span text)
         .leave_span = markdown_leave_span,
         .text = markdown_text,
     };
+    struct buf tidy;
     struct buf widened;
+    buf_init(&tidy, text.n + 1);
     buf_init(&widened, MARKDOWN_TEXT_MAX * 3);
+    markdown_tidy(text, &tidy);
+    text = buf_span(&tidy);
     if (delimiter_widen(text, &widened))
         text = buf_span(&widened);
-    int result = buf_status(&widened) != ST_OK ||
+    int result = buf_status(&tidy) != ST_OK || buf_status(&widened) != ST_OK ||
                  md_parse(text.p == NULL ? "" : text.p, (MD_SIZE)text.n, &parser, m);
     markdown_end_line(m);
     table_fini(&m->table);
+    buf_fini(&tidy);
     buf_fini(&widened);
     return result;
 }
@@ -320,7 +385,7 @@ static int markdown_parse(struct markdown *m, struct span text)
 enum status markdown_import(struct span text, struct span base_url, struct document *doc,
                             struct error *e)
 {
-    struct markdown m = {.error = e};
+    struct markdown m = {.error = e, .source_size = text.n};
     struct buf *const bufs[] = {&m.verbatim, &m.value, &m.source};
     for (size_t i = 0; i < sizeof bufs / sizeof bufs[0]; i++)
         buf_init(bufs[i], MARKDOWN_TEXT_MAX);
