@@ -116,9 +116,7 @@ void grid_read(struct walk *w, const GumboNode *table)
     struct table t;
     table_init(&t, GRID_ARENA_MAX);
     flow_end(w->flow);
-    const GumboNode *caption = picture_caption(table);
-    if (caption != NULL)
-        w->consumed = caption;
+    const GumboNode *caption = NULL;
     for (const GumboNode *n = tree_next(table, table, true); n != NULL;) {
         bool hidden = tree_is_element(n) && furniture_is_hidden(n);
         bool cell = tree_is(n, GUMBO_TAG_TD) || tree_is(n, GUMBO_TAG_TH);
@@ -131,6 +129,10 @@ void grid_read(struct walk *w, const GumboNode *table)
             caption = n;
         n = tree_next(table, n, !hidden && !cell && !named);
     }
+    if (caption == NULL)
+        w->consumed = caption = picture_caption(table);
+    if (caption != NULL)
+        walk_links(w, caption);
     buf_clear(&w->text);
     if (caption != NULL)
         tree_put_text(caption, &w->text);

@@ -73,6 +73,18 @@ static unsigned walk_heading(GumboTag tag)
     return 0;
 }
 
+void walk_links(struct walk *w, const GumboNode *root)
+{
+    for (const GumboNode *n = root; n != NULL; n = tree_next(root, n, true)) {
+        if (!tree_is(n, GUMBO_TAG_A))
+            continue;
+        buf_clear(&w->text);
+        tree_put_text(n, &w->text);
+        if (span_trim(buf_span(&w->text)).n > 0)
+            flow_link(w->flow, tree_attribute(n, "href"), buf_span(&w->text));
+    }
+}
+
 /* The word of a class "language-c" or "lang-c", of the element or the code in it. */
 static struct span walk_language(const GumboNode *pre)
 {
@@ -105,15 +117,15 @@ static void walk_pre(struct walk *w, const GumboNode *pre)
         n = tree_next(pre, n, !hidden);
     }
     flow_pre(w->flow, walk_language(pre), buf_span(&w->text));
-    for (const GumboNode *n = pre; n != NULL; n = tree_next(pre, n, true)) {
-        if (!tree_is(n, GUMBO_TAG_A))
-            continue;
-        buf_clear(&w->text);
-        tree_put_text(n, &w->text);
-        if (span_trim(buf_span(&w->text)).n > 0)
-            flow_link(w->flow, tree_attribute(n, "href"), buf_span(&w->text));
-    }
+    walk_links(w, pre);
     flow_end(w->flow);
+}
+
+/* Film, sound and other pages, which are linked to: what is in them is for who cannot show them. */
+static bool walk_is_media(GumboTag tag)
+{
+    return tag == GUMBO_TAG_IFRAME || tag == GUMBO_TAG_VIDEO || tag == GUMBO_TAG_AUDIO ||
+           tag == GUMBO_TAG_EMBED;
 }
 
 static long walk_number(const GumboNode *node, const char *attribute, long otherwise)
@@ -230,8 +242,7 @@ static bool walk_is_back_link(const GumboNode *node)
 /* Is the element none that is read? */
 static bool walk_is_left_out(const struct walk *w, const GumboNode *node, bool is_root)
 {
-    if (furniture_is_hidden(node) || node == w->consumed || tree_is(node, GUMBO_TAG_RP) ||
-        walk_is_back_link(node))
+    if (furniture_is_hidden(node) || tree_is(node, GUMBO_TAG_RP) || walk_is_back_link(node))
         return true;
     if (!w->page || is_root || w->cell)
         return false;
@@ -240,12 +251,10 @@ static bool walk_is_left_out(const struct walk *w, const GumboNode *node, bool i
 }
 
 /* Blocks inside a cell of a table are lines of it. */
-static bool walk_enter_in_cell(struct walk *w, GumboTag tag)
+static void walk_part_in_cell(struct walk *w, GumboTag tag)
 {
-    bool block = walk_is_block(tag) || tag == GUMBO_TAG_LI || walk_heading(tag) > 0;
-    if (block && tag != GUMBO_TAG_TD && tag != GUMBO_TAG_TH)
+    if (walk_is_block(tag) || walk_heading(tag) > 0 || tag == GUMBO_TAG_LI || tag == GUMBO_TAG_DD)
         flow_break(w->flow);
-    return true;
 }
 
 /* Beginning of an element; returns whether its children are to be read. */
@@ -254,8 +263,14 @@ static bool walk_enter(struct walk *w, const GumboNode *node)
     GumboTag tag = node->v.element.tag;
     if (walk_enter_inline(w, node))
         return true;
-    if (w->cell)
-        return walk_enter_in_cell(w, tag);
+    if (walk_is_media(tag)) {
+        picture_read_media(node, w->page, w->flow);
+        return false;
+    }
+    if (w->cell) {
+        walk_part_in_cell(w, tag);
+        return true;
+    }
     switch ((int)tag) {
     case GUMBO_TAG_BLOCKQUOTE:
         flow_quote_begin(w->flow);
@@ -282,11 +297,6 @@ static bool walk_enter(struct walk *w, const GumboNode *node)
     case GUMBO_TAG_PLAINTEXT:
         walk_pre(w, node);
         return false;
-    case GUMBO_TAG_IFRAME:
-    case GUMBO_TAG_VIDEO:
-    case GUMBO_TAG_AUDIO:
-        picture_read_media(node, w->page, w->flow);
-        return false;
     case GUMBO_TAG_TABLE:
         if (!grid_is_data(node))
             break;
@@ -305,8 +315,10 @@ static bool walk_enter(struct walk *w, const GumboNode *node)
 static void walk_leave(struct walk *w, GumboTag tag)
 {
     walk_leave_inline(w, tag);
-    if (w->cell)
+    if (w->cell) {
+        walk_part_in_cell(w, tag);
         return;
+    }
     switch ((int)tag) {
     case GUMBO_TAG_BLOCKQUOTE:
         flow_quote_end(w->flow);
@@ -337,6 +349,8 @@ void walk_tree(struct walk *w, const GumboNode *root)
         bool into = !tree_is_element(node);
         if (into)
             flow_text(w->flow, tree_text_of(node));
+        else if (node == w->consumed)
+            walk_links(w, node);
         else if (!walk_is_left_out(w, node, node == root))
             into = walk_enter(w, node);
         const GumboVector *children = tree_children(node);
@@ -362,20 +376,6 @@ void walk_tree(struct walk *w, const GumboNode *root)
     }
 }
 
-void walk_open_tag(struct walk *w, const GumboNode *element)
-{
-    GumboTag tag = element->v.element.tag;
-    bool hidden = furniture_is_hidden(element);
-    if (!hidden && w->muted == 0)
-        (void)walk_enter_inline(w, element);
-    bool empty = tag == GUMBO_TAG_BR || tag == GUMBO_TAG_IMG || tag == GUMBO_TAG_INPUT ||
-                 tag == GUMBO_TAG_WBR || tag == GUMBO_TAG_HR;
-    if (empty || w->open_count == WALK_OPEN_MAX)
-        return;
-    w->muted += hidden || w->muted > 0;
-    w->open[w->open_count++] = tag;
-}
-
 /* Leave elements until only `count` are open. */
 static void walk_close_to(struct walk *w, size_t count)
 {
@@ -386,6 +386,27 @@ static void walk_close_to(struct walk *w, size_t count)
         else
             walk_leave_inline(w, w->open[w->open_count]);
     }
+}
+
+void walk_open_tag(struct walk *w, const GumboNode *element)
+{
+    GumboTag tag = element->v.element.tag;
+    bool hidden = furniture_is_hidden(element) || tag == GUMBO_TAG_RP;
+    bool media = walk_is_media(tag) || tag == GUMBO_TAG_SOURCE;
+    bool empty = tag == GUMBO_TAG_BR || tag == GUMBO_TAG_IMG || media;
+    bool inlined = false;
+    if (hidden && w->open_count == WALK_OPEN_MAX)
+        walk_close_to(w, WALK_OPEN_MAX - 1); /* what is hidden is, however much is open */
+    if (media && w->muted == 0 && !hidden)
+        picture_read_media(element, w->page, w->flow);
+    else if (!hidden && w->muted == 0 && (empty || w->open_count < WALK_OPEN_MAX))
+        inlined = walk_enter_inline(w, element);
+    /* What means nothing to its text need not be remembered, unless it hides it. */
+    bool kept = hidden || ((inlined || w->muted > 0) && !empty);
+    if (!kept || w->open_count == WALK_OPEN_MAX)
+        return;
+    w->muted += hidden || w->muted > 0;
+    w->open[w->open_count++] = tag;
 }
 
 void walk_close_tag(struct walk *w, GumboTag tag)

@@ -29,6 +29,9 @@ void walk_fini(struct walk *w);
 /* Read everything below (and in) root. */
 void walk_tree(struct walk *w, const GumboNode *root);
 
+/* Read nothing but the links below root. */
+void walk_links(struct walk *w, const GumboNode *root);
+
 /* Enter and leave an inline element that another format holds as a tag of its own. */
 void walk_open_tag(struct walk *w, const GumboNode *element);
 void walk_close_tag(struct walk *w, GumboTag tag);
