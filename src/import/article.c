@@ -70,7 +70,7 @@ static enum status article_import(const struct article_source *source, struct sp
 {
     switch (source->format) {
     case ARTICLE_TEXT:
-        return text_import(text, doc, e);
+        return text_import(text, source->wrapped, doc, e);
     case ARTICLE_HTML:
         return html_read(text, source->base_url, doc, e);
     case ARTICLE_MARKDOWN:

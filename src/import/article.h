@@ -20,6 +20,7 @@ struct article_source {
     struct span sidecar; /* bytes of the sidecar, absent when there is none; it wins */
     const char *sidecar_name; /* how messages name that */
     struct span base_url;     /* of relative links, absent when not known */
+    bool wrapped;             /* of text: it is hard-wrapped, whatever the lengths of its lines */
 };
 
 /*
