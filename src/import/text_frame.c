@@ -98,6 +98,35 @@ static void frame_set_neighbour(struct frame *f, enum text_role role, struct spa
     *field = arena_copy(&f->doc->arena, buf_span(&f->title));
 }
 
+/* Start of the last line of text before `end`, not above `from`; `end` when there is none. */
+static size_t frame_last(const struct frame *f, size_t from, size_t end)
+{
+    size_t at = end;
+    while (at > from) {
+        size_t next = 0;
+        at = frame_before(f, at);
+        if (!frame_parts(frame_line(f, at, &next)))
+            return at;
+    }
+    return end;
+}
+
+/* Does the line above the marker at `at` run on into it, as a sentence does? */
+static bool frame_is_led_in(const struct frame *f, size_t from, size_t at)
+{
+    struct span title;
+    size_t next = 0;
+    if (at <= from || !text_starts_lower(frame_line(f, at, &next)))
+        return false;
+    size_t start = frame_before(f, at);
+    struct span above = frame_line(f, start, &next);
+    if (frame_parts(above) || text_ends_sentence(above) || frame_is_furniture(f, start))
+        return false;
+    /* The title of a marker above this one ends as it likes. */
+    size_t marker = frame_last(f, from, start);
+    return marker == start || text_marker(frame_line(f, marker, &next), &title) == ROLE_TEXT;
+}
+
 /* Does the line that starts at `at` go on with a title from the line above it? */
 static bool frame_goes_on(const struct frame *f, size_t at)
 {
@@ -141,7 +170,7 @@ static size_t frame_take_head(struct frame *f, size_t at, bool before_title)
             continue;
         }
         enum text_role role = text_marker(frame_line(f, at, &next), &title);
-        if (role == ROLE_TEXT)
+        if (role == ROLE_TEXT || (before_title && frame_is_led_in(f, 0, at)))
             return at;
         at = next;
         if (title.n > 0)
@@ -151,28 +180,14 @@ static size_t frame_take_head(struct frame *f, size_t at, bool before_title)
             continue;
         size_t behind = frame_behind_title(f, start);
         size_t after = frame_skip(f, behind);
-        struct span line = frame_line(f, start, &next);
-        bool more = after < f->text.n &&
-                    (frame_is_furniture(f, after) ||
-                     (!frame_ends_clause(line) && (!before_title || frame_title_like(f, after))));
-        if (!more)
+        bool text = frame_ends_clause(frame_line(f, start, &next));
+        bool titled = !before_title || (frame_title_like(f, after) &&
+                                        !frame_ends_clause(frame_line(f, after, &next)));
+        if (after == f->text.n || (!frame_is_furniture(f, after) && (text || !titled)))
             continue;
         frame_set_neighbour(f, role, frame_join(f, start, behind));
         at = behind;
     }
-}
-
-/* Start of the last line of text before `end`, not above `from`; `end` when there is none. */
-static size_t frame_last(const struct frame *f, size_t from, size_t end)
-{
-    size_t at = end;
-    while (at > from) {
-        size_t next = 0;
-        at = frame_before(f, at);
-        if (!frame_parts(frame_line(f, at, &next)))
-            return at;
-    }
-    return end;
 }
 
 /* Start of a prompt that ends with the line that starts at `last`; `end` when there is none. */
@@ -189,16 +204,6 @@ static size_t frame_prompt_before(const struct frame *f, size_t from, size_t las
         at = frame_before(f, at);
     }
     return end;
-}
-
-/* Does the line above the one at `at` run on into it, as a sentence does? */
-static bool frame_is_led_in(const struct frame *f, size_t from, size_t at)
-{
-    size_t next = 0;
-    if (at <= from || !text_starts_lower(frame_line(f, at, &next)))
-        return false;
-    struct span above = frame_line(f, frame_before(f, at), &next);
-    return !frame_parts(above) && !text_ends_sentence(above);
 }
 
 /*
@@ -224,7 +229,8 @@ static size_t frame_titled_marker(struct frame *f, size_t from, size_t last, siz
     if ((role != ROLE_PREVIOUS && role != ROLE_NEXT) || title.n > 0 ||
         frame_is_led_in(f, from, marker))
         return end;
-    frame_set_neighbour(f, role, frame_join(f, start, end));
+    frame_line(f, last, &next);
+    frame_set_neighbour(f, role, frame_join(f, start, next));
     return marker;
 }
 
@@ -319,15 +325,16 @@ static size_t frame_title_lines(struct frame *f, size_t at)
     if (lines == 0)
         return at;
     size_t end = ends[lines];
-    bool alone = end >= f->text.n || frame_parts(frame_line(f, end, &next)) ||
-                 frame_is_furniture(f, end);
+    bool alone =
+        end >= f->text.n || frame_parts(frame_line(f, end, &next)) || frame_is_furniture(f, end);
     bool ended = frame_ends_clause(line);
     size_t length = utf8_length(span_sub(f->text, at, end));
     if (frame_behind_underline(f, end) > end)
         return length <= TEXT_TITLE_MAX ? end : at;
     if (lines > 1 && !(alone && !ended && length <= TEXT_TITLE_MAX))
         return at;
-    if (lines == 1 && alone && (length > TEXT_TITLE_MAX || (ended && frame_has_two_sentences(line))))
+    if (lines == 1 && alone &&
+        (length > TEXT_TITLE_MAX || (ended && frame_has_two_sentences(line))))
         return at;
     if (lines == 1 && !alone && (ended || length > FRAME_CLOSE_TITLE_MAX))
         return at;
@@ -379,8 +386,8 @@ static size_t frame_take_repeated(struct frame *f, size_t at)
     if (f->doc->title.p == NULL || at >= f->text.n)
         return at;
     size_t end = frame_known_title(f, at);
-    bool alone = end >= f->text.n || frame_parts(frame_line(f, end, &next)) ||
-                 frame_is_furniture(f, end);
+    bool alone =
+        end >= f->text.n || frame_parts(frame_line(f, end, &next)) || frame_is_furniture(f, end);
     return end > at && alone ? frame_behind_underline(f, end) : at;
 }
 

@@ -21,9 +21,10 @@ static bool furniture_is_sign(uint32_t cp)
 {
     if (cp == '"' || cp == '\'' || (cp >= 0x2018 && cp <= 0x201f))
         return false;
-    return cp < 0x80 ? !ascii_alpha((int)cp) && !ascii_digit((int)cp) && cp != '\n'
-                     : !uc_is_alpha(cp) && !uc_is_general_category_withtable(
-                                               cp, UC_CATEGORY_MASK_N | UC_CATEGORY_MASK_M);
+    return cp < 0x80
+               ? !ascii_alpha((int)cp) && !ascii_digit((int)cp) && cp != '\n'
+               : !uc_is_alpha(cp) &&
+                     !uc_is_general_category_withtable(cp, UC_CATEGORY_MASK_N | UC_CATEGORY_MASK_M);
 }
 
 /* Offset behind the blanks at `at`; *some tells whether there are any. */
@@ -193,8 +194,14 @@ static size_t prompt_gap(struct span text, size_t at)
     return some ? at : 0;
 }
 
+/* What was found of a prompt. */
+struct prompt {
+    unsigned phrases; /* a bit for each of the two */
+    bool marked;      /* a sign follows the last one */
+};
+
 /* Offset behind one of the two phrases, or 0. */
-static size_t prompt_phrase(struct span text, size_t at)
+static size_t prompt_phrase(struct span text, size_t at, struct prompt *p)
 {
     static const char *const phrases[][5] = {{"no", "time", "to", "read", NULL},
                                              {"get", "a", "summary", NULL}};
@@ -204,21 +211,23 @@ static size_t prompt_phrase(struct span text, size_t at)
             end = prompt_gap(text, end);
             end = end == 0 ? 0 : furniture_word(text, end, phrases[i][word]);
         }
-        if (end > 0)
+        if (end > 0) {
+            p->phrases |= 1U << i;
             return end;
+        }
     }
     return 0;
 }
 
 /* Where the line behind the phrases that begin at `at` starts, or 0 when they share a line. */
-static size_t prompt_end(struct span text, size_t at, bool *marked)
+static size_t prompt_end(struct span text, size_t at, struct prompt *p)
 {
     for (;;) {
-        size_t end = prompt_phrase(text, furniture_skip_signs(text, at));
+        size_t end = prompt_phrase(text, furniture_skip_signs(text, at), p);
         if (end == 0)
             return 0;
         at = furniture_skip_signs(text, end);
-        *marked = at > end;
+        p->marked = at > end;
         if (at == text.n || text.p[at] == '\n')
             return at + 1;
     }
@@ -238,15 +247,15 @@ static bool prompt_is_led_in(struct span text, size_t at)
 
 size_t text_prompt(struct span text, size_t at)
 {
-    bool marked = false;
+    struct prompt p = {0};
     size_t first = furniture_skip_signs(text, at);
     char c = first < text.n ? ascii_lower(text.p[first]) : '\n';
-    if ((c != 'n' && c != 'g') || prompt_is_led_in(text, at))
+    if (c != 'n' && c != 'g')
         return 0;
     size_t end = 0;
     size_t behind = at;
     for (int i = 0; i < PROMPT_LINES_MAX && behind < text.n; i++) {
-        behind = prompt_end(text, behind, &marked);
+        behind = prompt_end(text, behind, &p);
         if (behind == 0)
             break;
         end = behind;
@@ -254,7 +263,9 @@ size_t text_prompt(struct span text, size_t at)
     if (end == 0)
         return 0;
     struct span below = span_sub(text, end, span_find(text, end, '\n'));
-    if (!marked && text_starts_lower(utf8_trim(below)))
+    bool whole = p.phrases == 3; /* no sentence has both */
+    bool goes_on = !p.marked && text_starts_lower(utf8_trim(below));
+    if (!whole && (goes_on || prompt_is_led_in(text, at)))
         return 0;
     return end < text.n ? end : text.n;
 }

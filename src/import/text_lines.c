@@ -46,17 +46,25 @@ unsigned text_columns(uint32_t cp)
     return width < 0 ? 0 : (unsigned)width;
 }
 
-/* Columns of a line's text as far as they can be told. */
-static uint8_t text_measure(struct span s)
+/* Columns of a line's text as far as they are counted; *gaps: see mark of struct text_line. */
+static uint8_t text_measure(struct span s, bool *gaps)
 {
     unsigned columns = 0;
     bool gap = false;
+    *gaps = false;
     for (size_t at = 0; at < s.n && columns < TEXT_COLUMNS_MAX;) {
         uint32_t cp = (unsigned char)s.p[at];
+        if (cp > ' ' && cp < 0x7f) {
+            columns++;
+            at++;
+            gap = false;
+            continue;
+        }
         at += cp < 0x80 ? 1 : utf8_decode(span_sub(s, at, s.n), &cp);
-        bool blank = utf8_blank(cp);
+        bool blank = cp == ' ' || utf8_blank(cp);
         if (!(blank && gap))
-            columns += text_columns(cp);
+            columns += cp == ' ' ? 1 : text_columns(cp);
+        *gaps = *gaps || (blank && (gap || cp == '\t'));
         gap = blank;
     }
     return (uint8_t)(columns < TEXT_COLUMNS_MAX ? columns : TEXT_COLUMNS_MAX);
@@ -151,9 +159,10 @@ static bool text_numbered(struct span line)
 static void text_classify(struct text_line *line, struct span text)
 {
     char mark = 0;
+    bool gaps = false;
+    line->columns = text_measure(text, &gaps);
     line->kind = TEXT_PLAIN;
-    line->mark = 0;
-    line->columns = text_measure(text);
+    line->mark = gaps;
     if (text.n == 0 || ascii_alpha(text.p[0]))
         return;
     if (text.p[0] == '>') {
@@ -163,8 +172,9 @@ static void text_classify(struct text_line *line, struct span text)
         line->mark = (uint8_t)mark;
     } else if (text_numbered(text)) {
         line->kind = TEXT_NUMBER;
-    } else if ((line->mark = text_bullet(text)) > 0) {
+    } else if (text_bullet(text) > 0) {
         line->kind = TEXT_BULLET;
+        line->mark = text_bullet(text);
     }
 }
 

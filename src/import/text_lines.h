@@ -10,8 +10,8 @@
 #include "core/error.h"
 #include "core/span.h"
 
-/* Columns of a line that is wider than can be told. */
-#define TEXT_COLUMNS_MAX 255
+/* Columns at which counting ends: of a wider line nobody asks how wide it is. */
+#define TEXT_COLUMNS_MAX 127
 
 /* What a line is by its looks alone, wherever it stands. */
 enum text_kind {
@@ -27,7 +27,8 @@ struct text_line {
     uint8_t columns; /* width, a run of blanks counted as one; at most TEXT_COLUMNS_MAX */
     uint8_t indent;  /* columns of the blanks before it, at most TEXT_COLUMNS_MAX */
     uint8_t kind;    /* enum text_kind */
-    uint8_t mark;    /* of a list item: length of its mark in bytes; of a rule: see text_rule */
+    uint8_t mark;    /* of a list item: length of its mark in bytes; of a rule: see text_rule; of a
+                        plain or numbered line: whether it has a gap of two blanks or a tab */
 };
 
 struct text_lines {

@@ -7,7 +7,7 @@
 /* Cells of a row that are looked at. */
 #define PRE_CELLS_MAX 24
 /* Gaps that a row must have, and that must line up. */
-#define PRE_GAPS_MIN 2
+#define PRE_GAPS_MIN    2
 #define PRE_CODE_INDENT 4
 
 /* Where the cells of a row begin and end, in columns, but for the first one. */
@@ -24,12 +24,14 @@ static unsigned pre_behind(uint32_t cp, unsigned at)
 
 static void pre_row_read(const struct text_lines *l, size_t i, struct pre_row *row)
 {
-    struct span raw = text_line_raw(l, i);
     unsigned column = 0;
     unsigned end = 0; /* column behind the last sign that is no blank */
     bool tab = false;
     bool first = true;
     row->count = 0;
+    if ((l->lines[i].kind != TEXT_PLAIN && l->lines[i].kind != TEXT_NUMBER) || !l->lines[i].mark)
+        return;
+    struct span raw = text_line_raw(l, i);
     for (size_t at = 0; at < raw.n && row->count < PRE_CELLS_MAX;) {
         uint32_t cp = (unsigned char)raw.p[at];
         at += cp < 0x80 ? 1 : utf8_decode(span_sub(raw, at, raw.n), &cp);
@@ -48,8 +50,6 @@ static void pre_row_read(const struct text_lines *l, size_t i, struct pre_row *r
     /* What stands behind the number of an item is no cell. */
     if (l->lines[i].kind == TEXT_NUMBER && row->count > 0)
         row->count--;
-    if (l->lines[i].kind == TEXT_BULLET || l->lines[i].kind == TEXT_QUOTED)
-        row->count = 0;
 }
 
 /* Do most cells of two rows line up, at their left or at their right? */
@@ -139,7 +139,7 @@ static enum pre_code pre_code_of(struct span line)
     if (ends && pre_has_call(line))
         return PRE_CODE;
     return last == ';' || line.p[0] == '#' || span_starts(line, SPAN("//")) ? PRE_MAYBE_CODE
-                                                                          : PRE_TEXT;
+                                                                            : PRE_TEXT;
 }
 
 static bool pre_indented(const struct text_lines *l)

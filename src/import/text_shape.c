@@ -20,8 +20,13 @@ static size_t shape_first_word(const struct text_lines *l, size_t i)
     size_t columns = 0;
     for (size_t at = 0; at < line.n && columns < TEXT_UNWRAPPED_MIN;) {
         uint32_t cp = (unsigned char)line.p[at];
+        if (cp > ' ' && cp < 0x7f) {
+            columns++;
+            at++;
+            continue;
+        }
         at += cp < 0x80 ? 1 : utf8_decode(span_sub(line, at, line.n), &cp);
-        if (utf8_blank(cp))
+        if (cp == ' ' || utf8_blank(cp))
             break;
         columns += text_columns(cp);
         if (text_columns(cp) > 1)
@@ -141,7 +146,8 @@ static bool shape_wrapped_alone(const struct text_lines *l, size_t from, size_t 
     }
     if (widest < TEXT_WRAPPED_MIN)
         return false;
-    return lower || (running > 0 && running * 3 >= to - from - 1 && shape_full(l, from, to, widest));
+    return lower ||
+           (running > 0 && running * 3 >= to - from - 1 && shape_full(l, from, to, widest));
 }
 
 static bool shape_wrapped(const struct text_shape *s, const struct text_lines *l, size_t from,
@@ -318,13 +324,12 @@ static enum text_heading shape_heading_line(struct span line, unsigned columns)
     char last = line.p[line.n - 1];
     struct shape_letters letters = shape_letters(line);
     size_t number = shape_number(line);
-    bool open = last == ',' || last == ';' || last == ':' || last == '-' ||
-                text_ends_sentence(line);
+    bool open =
+        last == ',' || last == ';' || last == ':' || last == '-' || text_ends_sentence(line);
     bool capitals = letters.lower == 0 && letters.upper > 2;
     if (capitals && !open && number == 0)
         return letters.words > 1 ? TEXT_HEADING : TEXT_HEADING_IN_COMPANY;
-    if (number > 0 && !open &&
-        text_begins(span_sub(line, number, line.n)) == TEXT_BEGIN_UPPER)
+    if (number > 0 && !open && text_begins(span_sub(line, number, line.n)) == TEXT_BEGIN_UPPER)
         return capitals && letters.words > 2 ? TEXT_HEADING : TEXT_HEADING_IN_COMPANY;
     return TEXT_NO_HEADING;
 }
@@ -347,7 +352,7 @@ static bool shape_text_follows(struct span text, size_t at)
 {
     for (int i = 0; i < 2; i++) {
         struct span line = shape_next_line(text, &at);
-        if (line.n < TEXT_WRAPPED_MIN / 3)
+        if (line.n == 0)
             return false;
         struct shape_letters letters = shape_letters(span_sub(line, 0, SHAPE_HEADING_BYTES));
         bool caseless = letters.lower == 0 && letters.upper == 0;

@@ -14,8 +14,8 @@
 
 /* What holds for a whole text. */
 struct text_shape {
-    size_t width;  /* the columns at which it was wrapped; 0 when it was not, or that is not known */
-    bool wrapped;  /* somebody said that it is, whatever its lines look like */
+    size_t width; /* the columns at which it was wrapped; 0 when it was not, or that is not known */
+    bool wrapped; /* somebody said that it is, whatever its lines look like */
     bool headings; /* it has at least two lines that look like headings if they have company */
 };
 

@@ -1,22 +1,4 @@
-#include "import/text.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "article/gemtext.h"
-
-/* What a text is to become: title and neighbours ("" for none), and the gemtext of its blocks. */
-struct text_case {
-    const char *name;
-    const char *in;
-    const char *title, *previous, *next;
-    const char *body;
-};
+#include "text_case.h"
 
 #define LONG_LINE                                                                               \
     "The ferry company said on Monday that the night service between the islands will stop in " \
@@ -81,8 +63,8 @@ static const struct text_case text_cases[] = {
     {"an indented line belongs to its item", "Title\n\n- one and\n  more of it\n- two\n", "Title",
      "", "", "* one and more of it\n* two\n"},
     {"numbers stay lines", "Title\n\n1. one\n2. two\n", "Title", "", "", "1. one\n2. two\n"},
-    {"markup by accident is disarmed", "Title\n\n=> /x y\n\n#tag\n\n> q\n\n```\n", "Title", "", "",
-     " => /x y\n\n #tag\n\n > q\n\n ```\n"},
+    {"markup by accident is disarmed", "Title\n\n=> /x y\n\n#tag\n\n>q\n\n```\n", "Title", "", "",
+     " => /x y\n\n #tag\n\n >q\n\n ```\n"},
     {"blanks shrink",
      "Title\n\n  a \t b\xc2\xa0 c 10\xc2\xa0"
      "000  \n",
@@ -116,37 +98,6 @@ static const struct text_case text_cases[] = {
     {"one line alone is text", "Only this.\n", "", "", "", "Only this.\n"},
 };
 
-static void assert_known(struct span got, const char *expected)
-{
-    assert_int_equal(got.n, strlen(expected));
-    if (got.n > 0)
-        assert_memory_equal(got.p, expected, got.n);
-}
-
-static void reads_texts(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < sizeof text_cases / sizeof text_cases[0]; i++) {
-        const struct text_case *c = &text_cases[i];
-        struct document doc;
-        struct buf out;
-        struct gemtext g;
-        struct error e = {0};
-        document_init(&doc, 1 << 20);
-        buf_init(&out, 1 << 20);
-        print_message("%s\n", c->name);
-        assert_int_equal(text_import(span_of(c->in), &doc, &e), ST_OK);
-        gemtext_init(&g, &out);
-        gemtext_blocks(&g, &doc);
-        assert_string_equal(buf_str(&out), c->body);
-        assert_known(doc.title, c->title);
-        assert_known(doc.previous, c->previous);
-        assert_known(doc.next, c->next);
-        buf_fini(&out);
-        document_fini(&doc);
-    }
-}
-
 static void refuses_what_holds_no_text(void **state)
 {
     (void)state;
@@ -156,7 +107,7 @@ static void refuses_what_holds_no_text(void **state)
         struct document doc;
         struct error e = {0};
         document_init(&doc, 1 << 20);
-        assert_int_equal(text_import(span_of(empty[i]), &doc, &e), ST_FORMAT);
+        assert_int_equal(text_import(span_of(empty[i]), false, &doc, &e), ST_FORMAT);
         assert_true(strlen(e.message) > 0);
         document_fini(&doc);
     }
@@ -169,19 +120,18 @@ static void keeps_what_front_matter_said(void **state)
     document_init(&doc, 1 << 20);
     doc.title = SPAN("Better title");
     doc.next = SPAN("Better next");
-    assert_int_equal(text_import(SPAN("Title\n\nText.\n\nNext Article\nNew one\n"), &doc, NULL),
-                     ST_OK);
-    assert_known(doc.title, "Better title");
-    assert_known(doc.next, "Better next");
+    struct span text = SPAN("Title\n\nText.\n\nNext Article\nNew one\n");
+    assert_status(text_import(text, false, &doc, NULL), ST_OK, NULL);
+    assert_span_equal(doc.title, SPAN("Better title"));
+    assert_span_equal(doc.next, SPAN("Better next"));
     document_fini(&doc);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_texts),
-        cmocka_unit_test(refuses_what_holds_no_text),
-        cmocka_unit_test(keeps_what_front_matter_said),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    struct suite s = {.count = 0};
+    SUITE_ROWS(&s, text_case_run, text_cases);
+    SUITE_TEST(&s, refuses_what_holds_no_text);
+    SUITE_TEST(&s, keeps_what_front_matter_said);
+    return suite_run(&s, "text");
 }
