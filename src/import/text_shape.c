@@ -191,7 +191,7 @@ static bool shape_indented(const struct text_shape *s, const struct text_lines *
     for (size_t i = from; i + 1 < to; i++) {
         bool ends = l->lines[i + 1].indent == most;
         size_t reach = shape_reach(l, i) + l->lines[i].indent - least;
-        if (!ends && reach + SHAPE_SLACK <= width)
+        if (!ends && reach + SHAPE_SLACK <= width && !text_starts_lower(text_line(l, i + 1)))
             return false;
     }
     return starts * 2 < to - from || s->width > 0;
