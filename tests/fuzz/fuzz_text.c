@@ -4,6 +4,7 @@
 #include "page.h"
 
 #include "article/clean.h"
+#include "core/book.h"
 #include "import/article.h"
 #include "import/frontmatter.h"
 #include "press/piece.h"
@@ -20,10 +21,11 @@ static const char name[] = "zzqx.txt";
 static const char name_title[] = "Zzqx";
 
 /*
- * The words.  The title and body of a page, without blanks and marks, must be the lines of the
- * source one after the other; a line may be left out only when it is page furniture: prompts
- * anywhere, markers and the titles behind them before the body's first line or behind its last one.
- * As more than one way may lead there, all are followed.
+ * The words.  The title and body of a page, without blanks and the marks that gemtext has its own
+ * for, must be the lines of the source one after the other.  A line may be left out only when it is
+ * a URL alone, which has a link line, or page furniture: prompts anywhere, markers and the titles
+ * behind them before the body's first line or behind its last one, the title once more before the
+ * body.  As more than one way may lead there, all are followed.
  */
 struct way {
     size_t at; /* how many of the page's characters are accounted for */
@@ -48,12 +50,27 @@ static void ways_add(struct ways *w, size_t at, bool tail)
         w->ways[w->count++] = (struct way){at, tail};
 }
 
-static void put_without_blanks(struct span s, struct buf *out)
+/* Marks of lists, quotes, headings and rules: the page has others. */
+static bool is_mark(uint32_t cp)
+{
+    static const uint32_t beyond[] = {0xb7,   0x2013, 0x2014, 0x2015, 0x2022, 0x2023,
+                                      0x2042, 0x204e, 0x2217, 0x2500, 0x2501, 0x2550,
+                                      0x25aa, 0x25cf, 0x25e6, 0x2766, 0x2767};
+    if (cp < 0x80)
+        return cp != 0 && strchr("-=*_~+#>`", (int)cp) != NULL;
+    for (size_t i = 0; i < sizeof beyond / sizeof beyond[0]; i++) {
+        if (cp == beyond[i])
+            return true;
+    }
+    return false;
+}
+
+static void put_words(struct span s, struct buf *out)
 {
     for (size_t at = 0; at < s.n;) {
         uint32_t cp = 0;
         unsigned len = utf8_decode(span_sub(s, at, s.n), &cp);
-        if (!utf8_blank(cp))
+        if (!utf8_blank(cp) && !is_mark(cp))
             buf_put(out, span_sub(s, at, at + len));
         at += len;
     }
@@ -63,43 +80,69 @@ static void put_without_blanks(struct span s, struct buf *out)
 static void characters_of_page(struct span page, struct buf *out, size_t *title)
 {
     struct span line;
+    bool pre = false;
     *title = 0;
     for (bool first = true; span_line(&page, &line); first = false) {
-        if (span_starts(line, SPAN("# ")) || span_starts(line, SPAN("* ")))
-            line = span_sub(line, 2, line.n);
-        put_without_blanks(line, out);
+        bool fence = span_starts(line, SPAN("```"));
+        if (fence)
+            pre = !pre;
+        else if (pre || !span_starts(line, SPAN("=> ")))
+            put_words(line, out);
         if (first)
             *title = out->n;
     }
 }
 
-static bool is_phrase(struct span line, const char *phrase)
+/* The ASCII letters of a line, made small. */
+static void put_letters(struct span line, struct buf *out)
 {
-    if (span_ends(line, SPAN(":")) || span_ends(line, SPAN("?")))
-        line.n--;
-    return span_eq_nocase(line, span_of(phrase));
+    for (size_t i = 0; i < line.n; i++) {
+        if (ascii_alpha(line.p[i]))
+            buf_putc(out, ascii_lower(line.p[i]));
+    }
 }
 
+/* Does the line begin as one with a marker does? */
 static bool is_marker(struct span line)
 {
-    return is_phrase(line, "previous article") || is_phrase(line, "next article");
+    struct buf letters;
+    buf_init(&letters, CAP);
+    put_letters(line, &letters);
+    bool marker = span_starts(buf_span(&letters), SPAN("previousarticle")) ||
+                  span_starts(buf_span(&letters), SPAN("nextarticle"));
+    buf_fini(&letters);
+    return marker;
 }
 
+/* Is the line made of a part of the prompt's words, once or more? */
 static bool is_prompt(struct span line)
 {
-    return is_phrase(line, "no time to read") || is_phrase(line, "get a summary") ||
-           is_phrase(line, "no time to read? get a summary");
+    static const char prompts[] = "notimetoreadgetasummarynotimetoreadgetasummarynotimetoread"
+                                  "getasummarynotimetoreadgetasummary";
+    static const char read[] = "notimetoread", summary[] = "getasummary";
+    struct buf letters;
+    buf_init(&letters, CAP);
+    put_letters(line, &letters);
+    const char *s = buf_str(&letters);
+    bool prompt = *s != '\0' && strstr(prompts, s) != NULL;
+    /* The same phrase twice, whole. */
+    while (!prompt &&
+           (strncmp(s, read, strlen(read)) == 0 || strncmp(s, summary, strlen(summary)) == 0)) {
+        s += strncmp(s, read, strlen(read)) == 0 ? strlen(read) : strlen(summary);
+        prompt = strstr(prompts, s) != NULL;
+    }
+    buf_fini(&letters);
+    return prompt;
 }
 
-/* Length of a list mark with which the line begins, in bytes with its blank, or 0. */
-static size_t mark_length(struct span line)
+/* May the line be a URL alone? */
+static bool is_url(struct span line)
 {
-    static const char *const marks[] = {"- ", "* ", "• ", "‣ ", "◦ ", "▪ ", "● "};
-    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
-        if (span_starts(line, span_of(marks[i])))
-            return strlen(marks[i]);
+    for (size_t at = span_find(line, 0, ':'); at < line.n; at = span_find(line, at + 1, ':')) {
+        if (span_starts(span_sub(line, at, line.n), SPAN("://")))
+            return span_find(line, 0, ' ') == line.n;
     }
-    return 0;
+    return false;
 }
 
 /* Follow the ways on which the page goes on with this line. */
@@ -108,7 +151,7 @@ static void follow_kept(const struct ways *from, struct span line, struct span p
 {
     struct buf characters;
     buf_init(&characters, CAP);
-    put_without_blanks(line, &characters);
+    put_words(line, &characters);
     for (size_t i = 0; i < from->count; i++) {
         struct way way = from->ways[i];
         if (!way.tail && span_starts(span_sub(page, way.at, page.n), buf_span(&characters)))
@@ -117,7 +160,7 @@ static void follow_kept(const struct ways *from, struct span line, struct span p
     buf_fini(&characters);
 }
 
-enum furniture { FURNITURE_NONE, FURNITURE_PROMPT, FURNITURE_MARKER, FURNITURE_TITLE };
+enum furniture { FURNITURE_NONE, FURNITURE_ANYWHERE, FURNITURE_MARKER, FURNITURE_TITLE };
 
 /* Follow the ways on which this line is left out; the page's title has `title` characters. */
 static void follow_left_out(const struct ways *from, enum furniture kind, size_t title,
@@ -126,17 +169,14 @@ static void follow_left_out(const struct ways *from, enum furniture kind, size_t
     for (size_t i = 0; i < from->count; i++) {
         struct way way = from->ways[i];
         bool head = way.at <= title;
-        if (kind == FURNITURE_PROMPT || (kind == FURNITURE_TITLE && head))
+        if (kind == FURNITURE_ANYWHERE || (kind == FURNITURE_TITLE && head))
             ways_add(to, way.at, way.tail);
         if (kind == FURNITURE_MARKER)
             ways_add(to, way.at, !head);
     }
 }
 
-/*
- * The title of the front matter may stand again in the text: how many of the next lines, wrapped as
- * it may be, are that title.
- */
+/* How many of the next lines are the title once more, wrapped as it may be. */
 static size_t title_lines(struct span text, struct span title)
 {
     struct buf joined;
@@ -170,7 +210,7 @@ static void check_words(struct span text, struct span given_title, const struct 
     struct span raw;
     struct ways ways = {0};
     size_t title;
-    bool behind_marker = false;
+    int behind_marker = 0; /* lines that may be a title behind one */
     size_t title_left = 0;
     buf_init(&characters, CAP);
     buf_init(&clean, CAP);
@@ -185,11 +225,11 @@ static void check_words(struct span text, struct span given_title, const struct 
         clean_line(raw, &clean);
         struct span line = buf_span(&clean);
         if (title_left == 0)
-            title_left = title_lines(rest, given_title);
+            title_left = title_lines(rest, doc->title);
         enum furniture kind = FURNITURE_NONE;
-        if (is_prompt(line))
-            kind = FURNITURE_PROMPT;
-        else if (is_marker(line) || behind_marker)
+        if (is_prompt(line) || is_url(line))
+            kind = FURNITURE_ANYWHERE;
+        else if (is_marker(line) || behind_marker > 0)
             kind = FURNITURE_MARKER;
         else if (title_left > 0)
             kind = FURNITURE_TITLE;
@@ -197,11 +237,8 @@ static void check_words(struct span text, struct span given_title, const struct 
         if (line.n == 0)
             continue;
         follow_kept(&ways, line, buf_span(&characters), &next);
-        if (mark_length(line) > 0)
-            follow_kept(&ways, span_sub(line, mark_length(line), line.n), buf_span(&characters),
-                        &next);
         follow_left_out(&ways, kind, title, &next);
-        behind_marker = is_marker(line);
+        behind_marker = is_marker(line) ? TITLE_LINES : behind_marker - (behind_marker > 0);
         ways = next;
     }
     bool whole = ways.full;
@@ -217,7 +254,8 @@ static void check_summary(const struct summary *s, const struct document *doc)
     MUST(s->parts != NULL);
     MUST(s->chosen <= s->sentences);
     for (const struct summary_part *p = s->parts; p != NULL; p = p->next) {
-        bool inside = span_eq(p->text, doc->summary) || span_eq(p->text, doc->description);
+        bool inside = span_eq(p->text, doc->summary) || span_eq(p->text, doc->description) ||
+                      fuzz_inside(p->text, doc->title);
         for (size_t i = 0; !inside && i < doc->count; i++)
             inside = fuzz_inside(p->text, doc->blocks[i].text);
         MUST(p->text.n > 0 && inside);
@@ -243,6 +281,24 @@ static void neighbour(struct piece *p, struct span title, struct pages_neighbour
         *side = (struct pages_neighbour){title, piece_href_of_title(p, title)};
 }
 
+/* Link lines of a document: each of another URL. */
+static size_t count_links(const struct document *doc)
+{
+    size_t links = 0;
+    struct book seen;
+    struct span label;
+    book_init(&seen);
+    for (size_t i = 0; i < doc->count; i++) {
+        if (doc->blocks[i].kind != BLOCK_LINK)
+            continue;
+        struct span none = {NULL, 0};
+        MUST(book_add(&seen, block_head(&doc->blocks[i], &label), none, 0) == ST_OK);
+        links++;
+    }
+    book_fini(&seen);
+    return links;
+}
+
 /* The pages of a piece that was read; body is kept. */
 static void check_pages(struct piece *p, struct buf *body)
 {
@@ -257,10 +313,11 @@ static void check_pages(struct piece *p, struct buf *body)
 
     pages_body(&p->doc, body);
     MUST(buf_status(body) == ST_OK);
-    page_check(buf_span(body), 0);
+    size_t links = count_links(&p->doc);
+    page_check(buf_span(body), links);
     pages_article(&p->page, &out);
     MUST(buf_status(&out) == ST_OK);
-    page_check(buf_span(&out), 2 * FIRST_LINKS + 1);
+    page_check(buf_span(&out), 2 * FIRST_LINKS + 1 + links);
     buf_clear(&out);
     pages_summary(&p->page, &out);
     MUST(buf_status(&out) == ST_OK);

@@ -73,48 +73,83 @@ static inline bool page_is_markup(struct span line)
            span_starts(line, SPAN("```"));
 }
 
-/* One line that is neither empty nor the title; returns whether it is a link. */
+/* A link line: a URL, and a label if it has one. */
+static inline void page_check_link(struct span line)
+{
+    size_t end = span_find(line, 3, ' ');
+    page_check_url(span_sub(line, 3, end));
+    MUST(end == line.n || end + 1 < line.n);
+    page_check_one_line(span_sub(line, end + 1, line.n));
+}
+
+/* The marks of a line that is a heading, an item or a quote go; what is left is one line of text. */
+static inline struct span page_without_marks(struct span line)
+{
+    static const char *const marks[] = {"## ", "### ", "* "};
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+        if (span_starts(line, span_of(marks[i]))) {
+            MUST(line.n > strlen(marks[i]));
+            return span_sub(line, strlen(marks[i]), line.n);
+        }
+    }
+    while (span_starts(line, SPAN("> ")))
+        line = span_sub(line, 2, line.n);
+    return span_eq(line, SPAN(">")) ? span_sub(line, 0, 0) : line;
+}
+
+/* One line that is neither empty, preformatted nor the title; returns whether it is a link. */
 static inline bool page_check_line(struct span line)
 {
     if (span_starts(line, SPAN("=> "))) {
-        size_t end = span_find(line, 3, ' ');
-        page_check_url(span_sub(line, 3, end));
-        MUST(end < line.n); /* every link of ours has a label */
-        page_check_one_line(span_sub(line, end + 1, line.n));
+        page_check_link(line);
         return true;
     }
-    if (span_starts(line, SPAN("* "))) {
-        page_check_one_line(span_sub(line, 2, line.n));
+    struct span text = page_without_marks(line);
+    if (text.p != line.p) {
+        page_check_one_line(text);
         return false;
     }
-    if (line.p[0] == ' ') {
+    if (line.n > 0 && line.p[0] == ' ') {
         line = span_sub(line, 1, line.n);
         MUST(page_is_markup(line)); /* the only reason for a blank in front */
     } else {
-        MUST(!page_is_markup(line));
+        MUST(text.n == 0 || !page_is_markup(line));
     }
-    page_check_one_line(line);
+    page_check_one_line(text.n == 0 ? text : line);
     return false;
 }
 
-/* A page made of text: title, text lines, list items, and this many link lines. */
+/* A preformatted line: any text without a blank at its end. */
+static inline void page_check_pre(struct span line)
+{
+    struct span trimmed = utf8_trim(line);
+    MUST(span_find(line, 0, '\t') == line.n);
+    MUST(line.n == 0 || (trimmed.n > 0 && trimmed.p + trimmed.n == line.p + line.n));
+}
+
+/* A page: its title, lines of every kind, and this many link lines. */
 static inline void page_check(struct span page, size_t links)
 {
     struct span line;
     bool empty = true;
+    bool pre = false;
     size_t found = 0;
     page_check_text(page);
     MUST(span_starts(page, SPAN("# ")));
     MUST(span_ends(page, SPAN("\n")));
     for (size_t number = 1; span_line(&page, &line); number++) {
+        bool fence = span_starts(line, SPAN("```"));
         MUST(line.n > 0 || !empty);
         empty = line.n == 0;
         if (number == 1)
             page_check_one_line(span_sub(line, 2, line.n));
-        else if (line.n > 0)
+        else if (pre && !fence)
+            page_check_pre(line);
+        else if (line.n > 0 && !fence)
             found += page_check_line(line);
+        pre = pre != fence;
     }
-    MUST(!empty);
+    MUST(!empty && !pre);
     MUST(found == links);
 }
 
