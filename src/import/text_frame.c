@@ -401,9 +401,11 @@ enum status text_frame(struct span text, struct document *doc, struct span *body
     size_t behind = frame_take_title(&f, start);
     size_t from = frame_take_head(&f, behind, false);
     size_t repeated = frame_take_repeated(&f, from);
+    size_t rest = repeated > from ? frame_take_head(&f, repeated, false) : from;
     if (behind > start || repeated > from)
         *title = doc->title;
-    from = repeated > from ? frame_take_head(&f, repeated, false) : from;
+    if (rest < text.n) /* else it is all the text that there is */
+        from = rest;
     size_t end = frame_take_tail(&f, from);
     *body = span_sub(text, from, end);
     enum status status = buf_status(&f.title);

@@ -290,8 +290,11 @@ static size_t shape_number(struct span line)
     while (at < line.n && (roman ? span_find(SPAN("IVXLC"), 0, line.p[at]) < 5
                                  : ascii_digit(line.p[at]) || line.p[at] == '.'))
         at++;
-    if (roman && (at == 0 || at == line.n || line.p[at++] != '.'))
-        return 0;
+    if (roman) {
+        if (at == 0 || at == line.n || line.p[at] != '.')
+            return 0;
+        at++;
+    }
     return at > 1 && at < line.n && line.p[at] == ' ' ? at + 1 : 0;
 }
 

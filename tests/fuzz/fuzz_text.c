@@ -7,6 +7,7 @@
 #include "core/book.h"
 #include "import/article.h"
 #include "import/frontmatter.h"
+#include "import/text_lines.h"
 #include "press/piece.h"
 #include "press/slug.h"
 
@@ -212,6 +213,9 @@ static void check_words(struct span text, struct span given_title, const struct 
     size_t title;
     int behind_marker = 0; /* lines that may be a title behind one */
     size_t title_left = 0;
+    struct span again = doc->title;
+    if (span_eq(again, span_of(name_title))) /* then what looked like one may be the text */
+        again = doc->blocks[0].text;
     buf_init(&characters, CAP);
     buf_init(&clean, CAP);
     characters_of_page(page, &characters, &title);
@@ -225,7 +229,7 @@ static void check_words(struct span text, struct span given_title, const struct 
         clean_line(raw, &clean);
         struct span line = buf_span(&clean);
         if (title_left == 0)
-            title_left = title_lines(rest, doc->title);
+            title_left = title_lines(rest, again);
         enum furniture kind = FURNITURE_NONE;
         if (is_prompt(line) || is_url(line))
             kind = FURNITURE_ANYWHERE;
@@ -234,7 +238,8 @@ static void check_words(struct span text, struct span given_title, const struct 
         else if (title_left > 0)
             kind = FURNITURE_TITLE;
         title_left -= title_left > 0;
-        if (line.n == 0)
+        char mark = 0;
+        if (line.n == 0 || text_rule(line, &mark))
             continue;
         follow_kept(&ways, line, buf_span(&characters), &next);
         follow_left_out(&ways, kind, title, &next);

@@ -82,7 +82,7 @@ static inline void page_check_link(struct span line)
     page_check_one_line(span_sub(line, end + 1, line.n));
 }
 
-/* The marks of a line that is a heading, an item or a quote go; what is left is one line of text. */
+/* A line without the marks of a heading, an item or a quote: what is left is one line of text. */
 static inline struct span page_without_marks(struct span line)
 {
     static const char *const marks[] = {"## ", "### ", "* "};
