@@ -154,14 +154,14 @@ class Reader(html.parser.HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         if tag not in self.INLINE:
-            self.text.append(" ")
+            self.text.append("\n\n")
         shown = [value for key, value in attrs if key in self.SHOWN and value]
         if shown:
-            self.text.append(f" {' '.join(shown)} ")
+            self.text.append("\n\n".join(["", *shown, ""]))
 
     def handle_endtag(self, tag):
         if tag not in self.INLINE:
-            self.text.append(" ")
+            self.text.append("\n\n")
 
     def handle_data(self, data):
         self.text.append(data)
@@ -222,7 +222,9 @@ def check_words(name, view, data):
     foot = [] if view != "body" else [line for line in lines[-2:] if line.startswith(NEIGHBOURS)]
     lines = lines[:len(lines) - len(foot)]
     mark = re.compile(r"(> )*(\* )?(– )*([☐☑] )?(\d+\. )?(Image: )?")
-    words = words_of(" \n".join(mark.sub("", line, count=1) for line in lines))
+    between = "\n" if FORMATS[INPUTS[name].suffix] == "text" else "\n\n"
+    words = words_of(between.join(mark.sub(lambda m: "* " if m[0] else "", line, count=1)
+                                  for line in lines))
     sources = input_words(name)
     parts = [words_of(line.split(": ", 1)[1]) for line in foot] + [words]
     if words_of(title.casefold()) != words_of(name.casefold()):  # a page without one gets that
@@ -232,7 +234,8 @@ def check_words(name, view, data):
         assert not all(missing), f"not the input's words: {missing[-1]}"
     bag = collections.Counter(max(sources, key=len))
     for block in blocks:
-        lost = collections.Counter(words_of("\n".join(block[1:]))) - bag
+        cells = re.split(r"\n|  +", "\n".join(block[1:]))
+        lost = collections.Counter(words_of("\n\n".join(cells))) - bag
         assert not lost, f"not the input's words: {lost}"
 
 
