@@ -196,7 +196,7 @@ def input_words(name):
         reader = Reader()  # for the HTML in it
         reader.feed(text)
         reader.close()
-        return [words_of("".join(reader.text)), words_of(html.unescape(text))]
+        return [words_of("".join(reader.text)), words_of(html.unescape(text)), words_of(text)]
     return [words_of(text)]
 
 
@@ -232,7 +232,9 @@ def check_words(name, view, data):
     for part in parts:
         missing = [missing_words(part, source) for source in sources]
         assert not all(missing), f"not the input's words: {missing[-1]}"
-    bag = collections.Counter(max(sources, key=len))
+    bag = collections.Counter()
+    for source in sources:
+        bag |= collections.Counter(source)
     for block in blocks:
         cells = re.split(r"\n|  +", "\n".join(block[1:]))
         lost = collections.Counter(words_of("\n\n".join(cells))) - bag
