@@ -196,7 +196,8 @@ def input_words(name):
         reader = Reader()  # for the HTML in it
         reader.feed(text)
         reader.close()
-        return [words_of("".join(reader.text)), words_of(html.unescape(text)), words_of(text)]
+        return [words_of("".join(reader.text)), words_of(html.unescape(text)),
+                words_of(text.replace("*", ""))]
     return [words_of(text)]
 
 
