@@ -135,8 +135,6 @@ def check_invariants(data):
             assert before == "", f"no empty line before {line!r}"
         if line.startswith("=>"):
             assert re.match(r"=> [!-~]+( \S.*)?$", line), f"no link line: {line!r}"
-        if line.startswith("*") and line[1:2] in ("", " "):
-            assert re.match(r"\* \S", line), f"no item: {line!r}"
         if line.startswith(" "):
             assert re.match(r" (=>|#|>|\* |```)", line), f"a blank for nothing: {line!r}"
 
@@ -182,6 +180,7 @@ def meta_of(name):
 
 
 def input_words(name):
+    """The words of an input; several lists where it can be read in several ways."""
     path = INPUTS[name]
     text = path.read_bytes().decode(meta_of(name).get("charset", "utf-8"), "replace")
     text = re.sub(TERMINAL, "", text)
@@ -196,8 +195,8 @@ def input_words(name):
         reader = Reader()  # for the HTML in it
         reader.feed(text)
         reader.close()
-        return [words_of("".join(reader.text)), words_of(html.unescape(text)),
-                words_of(text.replace("*", ""))]
+        unmarked = re.sub(r"\[([^][]*)\]\([^()]*\)|\*", r"\1", text)
+        return [words_of("".join(reader.text)), words_of(html.unescape(text)), words_of(unmarked)]
     return [words_of(text)]
 
 
