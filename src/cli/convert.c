@@ -32,6 +32,7 @@ struct convert {
     enum article_format format;
     enum convert_view view;
     struct span base_url;
+    bool wrapped;
 };
 
 #define FIELD(name) offsetof(struct convert_args, name)
@@ -48,6 +49,10 @@ const struct option_row cli_convert_options[] = {
      .offset = FIELD(base_url),
      .placeholder = "URL",
      .help = "where FILE was published: relative links lead from there"},
+    {.name = "wrapped",
+     .type = OPTION_FLAG,
+     .offset = FIELD(wrapped),
+     .help = "of text: its lines were wrapped at a width, however long they are"},
     {.name = "view",
      .type = OPTION_STRING,
      .offset = FIELD(view),
@@ -142,8 +147,8 @@ static enum status convert_run(struct convert *c, struct error *e)
     struct buf bytes;
     struct buf out;
     struct piece p = {.source = input ? SPAN("stdin") : span_of(c->file)};
-    struct article_source source = {.name = input ? "standard input" : c->file,
-                                    .base_url = c->base_url};
+    struct article_source source = {
+        .name = input ? "standard input" : c->file, .base_url = c->base_url, .wrapped = c->wrapped};
     buf_init(&bytes, ARTICLE_TEXT_MAX);
     buf_init(&out, CONVERT_OUT_MAX);
     document_init(&p.doc, ARTICLE_ARENA_MAX);
@@ -175,6 +180,7 @@ static bool convert_read(const struct convert_args *args, struct convert *c)
         return false;
     }
     c->base_url = span_of(args->base_url);
+    c->wrapped = args->wrapped;
     for (c->view = VIEW_BODY; c->view < VIEW_COUNT; c->view++) {
         if (strcmp(args->view, convert_views[c->view]) == 0)
             return true;

@@ -40,6 +40,7 @@ void options_fini(struct options *o)
             *list = (struct option_list){0};
             break;
         case OPTION_NUMBER:
+        case OPTION_FLAG:
             break;
         }
     }
@@ -89,6 +90,9 @@ static enum status option_set(struct options *o, size_t row, const char *text, s
         break;
     case OPTION_NUMBER:
         return option_set_number(&o->rows[row], text, option_value(o, row), e);
+    case OPTION_FLAG:
+        *(bool *)option_value(o, row) = true;
+        break;
     }
     return status == ST_OK ? ST_OK : error_set(e, status, ENOMEM, "%s", o->rows[row].name);
 }
@@ -100,10 +104,12 @@ static void option_tables(const struct options *o, struct option *longs, char *s
 {
     *shorts++ = ':'; /* a missing argument is told apart */
     for (size_t i = 0; i < o->count; i++) {
-        longs[i] = (struct option){o->rows[i].name, required_argument, NULL, OPTION_FIRST + (int)i};
+        int argument = o->rows[i].type == OPTION_FLAG ? no_argument : required_argument;
+        longs[i] = (struct option){o->rows[i].name, argument, NULL, OPTION_FIRST + (int)i};
         if (o->rows[i].letter != 0) {
             *shorts++ = o->rows[i].letter;
-            *shorts++ = ':';
+            if (argument != no_argument)
+                *shorts++ = ':';
         }
     }
     *shorts = '\0';
@@ -197,6 +203,8 @@ static void option_rows_for_file(const struct options *o, cfg_opt_t *rows)
         case OPTION_NUMBER:
             *rows++ = (cfg_opt_t)CFG_INT(o->rows[i].name, 0, CFGF_NODEFAULT);
             break;
+        case OPTION_FLAG:
+            break;
         }
     }
     *rows = (cfg_opt_t)CFG_END();
@@ -207,7 +215,7 @@ static enum status option_take(struct options *o, cfg_t *cfg, struct error *e)
 {
     for (size_t i = 0; i < o->count; i++) {
         const struct option_row *row = &o->rows[i];
-        if (row->command_line_only || o->given[i])
+        if (row->command_line_only || row->type == OPTION_FLAG || o->given[i])
             continue;
         unsigned count = cfg_size(cfg, row->name);
         for (unsigned k = 0; k < count; k++) {
@@ -307,7 +315,8 @@ void options_write(const struct options *o, struct buf *b)
         char *const *string = option_value(o, i);
         const struct option_list *list = option_value(o, i);
         const long *number = option_value(o, i);
-        if (row->command_line_only || (row->type == OPTION_STRING && *string == NULL))
+        if (row->command_line_only || row->type == OPTION_FLAG ||
+            (row->type == OPTION_STRING && *string == NULL))
             continue;
         buf_putf(b, "%s = ", row->name);
         switch (row->type) {
@@ -324,6 +333,8 @@ void options_write(const struct options *o, struct buf *b)
         case OPTION_NUMBER:
             buf_putf(b, "%ld", *number);
             break;
+        case OPTION_FLAG:
+            break;
         }
         buf_putc(b, '\n');
     }
@@ -333,10 +344,11 @@ void options_help(const struct option_row *rows, size_t count, struct buf *b)
 {
     for (size_t i = 0; i < count; i++) {
         size_t start = b->n;
+        const char *placeholder = rows[i].placeholder == NULL ? "" : rows[i].placeholder;
         if (rows[i].letter != 0)
-            buf_putf(b, "  -%c, --%s %s", rows[i].letter, rows[i].name, rows[i].placeholder);
+            buf_putf(b, "  -%c, --%s %s", rows[i].letter, rows[i].name, placeholder);
         else
-            buf_putf(b, "  --%s %s", rows[i].name, rows[i].placeholder);
+            buf_putf(b, "  --%s %s", rows[i].name, placeholder);
         if (b->n - start >= OPTION_HELP_COLUMN) {
             buf_putc(b, '\n');
             start = b->n;

@@ -11,6 +11,7 @@ enum option_type {
     OPTION_STRING, /* char *, owned; NULL when not given */
     OPTION_LIST,   /* struct option_list; may be given again and again */
     OPTION_NUMBER, /* long, from min to max */
+    OPTION_FLAG,   /* bool; without a value, on the command line only */
 };
 
 struct option_list {
@@ -25,7 +26,7 @@ struct option_row {
     bool command_line_only; /* not a key in a file */
     enum option_type type;
     size_t offset;           /* of the value in the struct that the table describes */
-    const char *placeholder; /* of the value in --help */
+    const char *placeholder; /* of the value in --help; NULL for a flag */
     const char *initial;     /* default as text, items parted by commas; NULL for none */
     long min, max;           /* of a number */
     const char *help;        /* one line */

@@ -2,6 +2,7 @@
 
 #include "../support.h"
 #include "article/gemtext.h"
+#include "html/entity.h"
 
 #define CAP ((size_t)64 * 1024 * 1024)
 
@@ -401,7 +402,7 @@ static void decodes_references(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct buf out;
         buf_init(&out, 64);
-        html_decode(span_of(cases[i][0]), &out);
+        entity_decode(span_of(cases[i][0]), &out);
         assert_string_equal(buf_str(&out), cases[i][1]);
         buf_fini(&out);
     }
