@@ -116,6 +116,19 @@ static bool furniture_is_heading(const GumboNode *node)
 /* Elements that are hidden wherever they are; a button that opens a part of the page by its heading
  * is that heading, and stays.  In noscript stands what a page shows where scripts
  * do not run: mostly the same images again that are loaded late, or a request to run scripts. */
+/* Is the button a whole heading, which folds and unfolds what stands below it? */
+static bool furniture_is_folding(const GumboNode *button)
+{
+    const GumboNode *block = weigh_block_of(button);
+    struct measure heading;
+    struct measure own;
+    if (!furniture_is_heading(block))
+        return false;
+    measure_take(block, &heading);
+    measure_take(button, &own);
+    return own.text == heading.text;
+}
+
 static bool furniture_tag_hides(const GumboNode *node)
 {
     static const bool hidden[GUMBO_TAG_LAST + 1] = {
@@ -129,7 +142,7 @@ static bool furniture_tag_hides(const GumboNode *node)
     if (hidden[node->v.element.tag])
         return true;
     if (tree_is(node, GUMBO_TAG_BUTTON))
-        return !furniture_is_heading(weigh_block_of(node));
+        return !furniture_is_folding(node);
     if (tree_is(node, GUMBO_TAG_SVG) || tree_is(node, GUMBO_TAG_CANVAS) ||
         tree_is(node, GUMBO_TAG_OBJECT))
         return furniture_is_mute(node);

@@ -14,6 +14,7 @@
 #define META_LINE_MAX  1000 /* bytes of a value of one line */
 #define META_PROSE_MAX 5000
 #define META_NAME_MAX  200 /* of an author who is found in the text */
+#define META_H1_MAX    8   /* headings of level 1 that are compared with the title */
 
 enum meta_slot {
     META_TITLE,
@@ -80,7 +81,8 @@ struct meta {
     size_t rank[META_SLOTS]; /* row of best; META_ROWS when there is none */
     struct span lang;        /* of the html element */
     struct span canonical;
-    const GumboNode *title, *h1, *byline;
+    const GumboNode *title, *byline;
+    const GumboNode *h1[META_H1_MAX]; /* the first ones */
     size_t h1_count;
     struct span time; /* of the first time element of the article */
 };
@@ -173,7 +175,9 @@ static bool meta_body_element(struct meta *m, const GumboNode *node)
     if (furniture_is_hidden(node))
         return true;
     if (tree_is(node, GUMBO_TAG_H1)) {
-        m->h1 = m->h1_count++ == 0 ? node : m->h1;
+        if (m->h1_count < META_H1_MAX)
+            m->h1[m->h1_count] = node;
+        m->h1_count++;
     } else if (tree_is(node, GUMBO_TAG_TIME)) {
         struct span when = meta_known(tree_attribute(node, "datetime"));
         bool published =
@@ -213,6 +217,21 @@ static void meta_collect(struct meta *m, const GumboNode *root)
     }
 }
 
+/* The heading of level 1 that the title of the page begins with, or ends with, or the only one. */
+static struct span meta_heading(struct meta *m, struct span title)
+{
+    struct span end = {NULL, 0};
+    for (size_t i = 0; i < m->h1_count && i < META_H1_MAX; i++) {
+        struct span heading = {NULL, 0};
+        meta_set_text(m, &heading, m->h1[i], META_LINE_MAX);
+        if (m->h1_count == 1 || (heading.n > 0 && span_starts(title, heading)))
+            return heading;
+        if (end.p == NULL && heading.n > 0 && span_ends(title, heading))
+            end = heading;
+    }
+    return end;
+}
+
 /* The title of the page: what it is called without the name of the site. */
 static void meta_title(struct meta *m)
 {
@@ -220,19 +239,18 @@ static void meta_title(struct meta *m)
     struct span heading = {NULL, 0};
     struct span whole = {NULL, 0};
     struct span site = {NULL, 0};
+    bool guess = false;
     if (doc->title.p != NULL)
         return;
     meta_set(m, &site, m->best[META_SITE], META_LINE_MAX);
-    if (m->h1_count == 1)
-        meta_set_text(m, &heading, m->h1, META_LINE_MAX);
     meta_set(m, &whole, m->ld.title, META_LINE_MAX);
     meta_set(m, &whole, m->best[META_TITLE], META_LINE_MAX);
     if (whole.p == NULL) {
         meta_set_text(m, &whole, m->title, META_LINE_MAX);
-        doc->title = site_name_cut(whole, site, heading, true);
-    } else {
-        doc->title = site_name_cut(whole, site, heading, false);
+        guess = true;
     }
+    heading = meta_heading(m, whole);
+    doc->title = site_name_cut(whole, site, heading, guess);
     if (doc->title.n == 0)
         doc->title = heading;
 }

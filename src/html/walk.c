@@ -222,10 +222,10 @@ static void walk_leave_inline(struct walk *w, GumboTag tag)
     }
 }
 
-/* Is it the arrow that leads from a note back to the text? */
+/* Is it the arrow that leads from a note back to the text, or the sign that leads to its heading? */
 static bool walk_is_back_link(const GumboNode *node)
 {
-    static const char *const arrows[] = {"↩", "↑", "^", "↩︎", "⏎", "↵"};
+    static const char *const arrows[] = {"↩", "↑", "^", "↩︎", "⏎", "↵", "§", "¶", "#", "🔗"};
     if (tree_has_word(node, "class", "mw-cite-backlink"))
         return true;
     if (!tree_is(node, GUMBO_TAG_A) || !span_starts(tree_attribute(node, "href"), SPAN("#")))
