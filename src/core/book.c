@@ -20,10 +20,11 @@ void book_fini(struct book *b)
 }
 
 /* The slot of a key: its entry, or the free one where it would go. */
-static struct book_entry *book_slot(const struct book *b, struct span key)
+static struct book_entry *book_slot(const struct book *b, struct span key, uint64_t hash)
 {
-    size_t at = (size_t)span_hash(key) & (b->size - 1);
-    while (b->slots[at].key.p != NULL && !span_eq(b->slots[at].key, key))
+    size_t at = (size_t)hash & (b->size - 1);
+    while (b->slots[at].key.p != NULL &&
+           (b->slots[at].hash != hash || !span_eq(b->slots[at].key, key)))
         at = (at + 1) & (b->size - 1);
     return &b->slots[at];
 }
@@ -32,7 +33,7 @@ struct book_entry *book_find(const struct book *b, struct span key)
 {
     if (b->size == 0)
         return NULL;
-    struct book_entry *entry = book_slot(b, key);
+    struct book_entry *entry = book_slot(b, key, span_hash(key));
     return entry->key.p == NULL ? NULL : entry;
 }
 
@@ -45,7 +46,7 @@ static enum status book_grow(struct book *b)
         return ST_NOMEM;
     for (size_t i = 0; i < b->size; i++) {
         if (b->slots[i].key.p != NULL)
-            *book_slot(&bigger, b->slots[i].key) = b->slots[i];
+            *book_slot(&bigger, b->slots[i].key, b->slots[i].hash) = b->slots[i];
     }
     free(b->slots);
     *b = bigger;
@@ -56,13 +57,14 @@ enum status book_add(struct book *b, struct span key, struct span owner, size_t 
 {
     if (b->count + 1 > b->size / 2 && book_grow(b) != ST_OK)
         return ST_NOMEM;
-    struct book_entry *entry = book_slot(b, key);
+    uint64_t hash = span_hash(key);
+    struct book_entry *entry = book_slot(b, key, hash);
     if (entry->key.p != NULL)
         return ST_EXISTS;
     struct span copy = arena_copy(&b->arena, key);
     if (copy.p == NULL)
         return ST_NOMEM;
-    *entry = (struct book_entry){copy, owner, value};
+    *entry = (struct book_entry){copy, owner, value, hash};
     b->count++;
     return ST_OK;
 }

@@ -11,6 +11,7 @@ struct book_entry {
     struct span key;   /* copied; absent in a free slot */
     struct span owner; /* for messages, borrowed from the caller */
     size_t value;      /* the caller's own */
+    uint64_t hash;     /* of the key */
 };
 
 struct book {

@@ -11,6 +11,9 @@
 /* Milliseconds of a clock that only goes forward (CLOCK_MONOTONIC). */
 uint64_t clock_ms(void);
 
+/* Nanoseconds since 1970 (CLOCK_REALTIME), as files carry them. */
+int64_t clock_ns(void);
+
 /*
  * How long to wait after so many failures in a row: `first`, doubled for each, at most `most`.
  */

@@ -11,6 +11,30 @@
 
 #define FILE_READ_STEP ((size_t)64 * 1024)
 
+static int64_t file_nanoseconds(struct timespec t)
+{
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+struct file_stamp file_stamp_of(const struct stat *st)
+{
+    return (struct file_stamp){.size = st->st_size,
+                               .mtime = file_nanoseconds(st->st_mtim),
+                               .ctime = file_nanoseconds(st->st_ctim),
+                               .inode = (int64_t)st->st_ino};
+}
+
+bool file_stamp_eq(struct file_stamp a, struct file_stamp b)
+{
+    return a.size == b.size && a.mtime == b.mtime && a.ctime == b.ctime && a.inode == b.inode;
+}
+
+bool file_is_private(const char *name)
+{
+    return (name[0] == '.' && strcmp(name, ".well-known") != 0) ||
+           span_ends(span_of(name), SPAN("~"));
+}
+
 enum status file_open_beneath(int dirfd, const char *path, const char *shown, int *fd,
                               struct stat *st, struct error *e)
 {

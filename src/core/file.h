@@ -9,6 +9,25 @@
 #include "core/buf.h"
 
 /*
+ * What tells whether a file is still the one that was looked at: a write shows in ctime, which
+ * nobody can set, and another file under the same name shows in the inode.  No file has all zeros.
+ */
+struct file_stamp {
+    int64_t size;         /* bytes */
+    int64_t mtime, ctime; /* nanoseconds since 1970 */
+    int64_t inode;
+};
+
+struct file_stamp file_stamp_of(const struct stat *st);
+bool file_stamp_eq(struct file_stamp a, struct file_stamp b);
+
+/*
+ * Is this the name of a file that is nobody else's business: a hidden one (but .well-known, which
+ * is made to be found), or an editor's backup ("a.txt~")?
+ */
+bool file_is_private(const char *name);
+
+/*
  * Open a regular file for reading below a folder: no symbolic link, ".." or mount trick leads out
  * of it, and a FIFO, socket or device is refused without waiting for it.
  *

@@ -266,6 +266,34 @@ static void a_folder_that_cannot_be_synced_is_no_obstacle(void **state)
     file_sync_dir_of(folder_path("none/file"));
 }
 
+struct private_row {
+    const char *name; /* of the test and of the file */
+    bool private;
+};
+
+static const struct private_row private_rows[] = {
+    {"a.txt", false}, {".a.txt.swp", true},   {"a.txt~", true},       {".", true},
+    {"..", true},     {".well-known", false}, {".well-knowns", true}, {"~a", false},
+};
+
+static void hidden_names_and_backups_are_private(void **state)
+{
+    const struct private_row *row = *state;
+    assert_int_equal(file_is_private(row->name), row->private);
+}
+
+static void a_stamp_tells_a_file_from_what_it_was(void **state)
+{
+    (void)state;
+    struct stat st = {.st_size = 1, .st_mtim = {2, 3}, .st_ctim = {4, 5}, .st_ino = 6};
+    struct file_stamp stamp = file_stamp_of(&st);
+    assert_true(stamp.size == 1 && stamp.inode == 6);
+    assert_true(stamp.mtime == INT64_C(2000000003) && stamp.ctime == INT64_C(4000000005));
+    assert_true(file_stamp_eq(stamp, file_stamp_of(&st)));
+    st.st_ctim.tv_nsec++;
+    assert_false(file_stamp_eq(stamp, file_stamp_of(&st)));
+}
+
 int main(void)
 {
     static struct suite s = {.setup = folder_make, .teardown = folder_remove};
@@ -282,5 +310,7 @@ int main(void)
     SUITE_TEST(&s, made_folders_are_for_their_owner_alone);
     SUITE_TEST(&s, a_folder_without_a_name_is_an_error);
     SUITE_TEST(&s, a_folder_that_cannot_be_synced_is_no_obstacle);
+    SUITE_ROWS(&s, hidden_names_and_backups_are_private, private_rows);
+    SUITE_TEST(&s, a_stamp_tells_a_file_from_what_it_was);
     return suite_run(&s, "core/file");
 }
