@@ -1,7 +1,12 @@
 #include "edition/schema.h"
 
 const char edition_schema[] =
-    /* The capsule: key is title, language or base_url. */
+    /*
+     * The capsule.  title, subtitle, author, language, licence are those of capsule.conf; base_url
+     * is what the addresses in /urls.txt begin with; basis is all else that every page depends on:
+     * an edition of another basis is no beginning for the next one; looked is when press looked at
+     * the files (nanoseconds since 1970).
+     */
     "CREATE TABLE capsule (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
 
     /*
@@ -16,15 +21,24 @@ const char edition_schema[] =
 
     /*
      * The articles.  What is not known is NULL; date is YYYY-MM-DD; words are those of the text;
-     * summary_kind is author, description, sentences or cut; previous and next are links.
+     * summary_kind is author, description, sentences or cut.  named_previous and named_next are
+     * the neighbours' titles that the source itself gives; previous and next are the links that
+     * its pages show, with the titles shown.  The text, all that does not depend on other pieces,
+     * is the bytes from text_from to text_to of its page, and likewise of its summary page.
      */
-    "CREATE TABLE piece (slug TEXT PRIMARY KEY, source TEXT NOT NULL, title TEXT NOT NULL,"
-    " date TEXT, author TEXT, lang TEXT, words INTEGER NOT NULL, summary_kind TEXT NOT NULL,"
-    " previous TEXT, next TEXT, tags TEXT) WITHOUT ROWID;"
+    "CREATE TABLE piece (source TEXT PRIMARY KEY, slug TEXT NOT NULL, title TEXT NOT NULL,"
+    " date TEXT, author TEXT, lang TEXT, tags TEXT, summary_kind TEXT NOT NULL,"
+    " words INTEGER NOT NULL, named_previous TEXT, named_next TEXT,"
+    " previous TEXT, previous_title TEXT, next TEXT, next_title TEXT,"
+    " text_from INTEGER NOT NULL, text_to INTEGER NOT NULL,"
+    " summary_from INTEGER NOT NULL, summary_to INTEGER NOT NULL) WITHOUT ROWID;"
 
     /*
-     * What was read: path below the capsule, size (bytes), mtime (nanoseconds since 1970);
+     * What was read: path below the capsule; size (bytes), mtime, ctime (nanoseconds since 1970)
+     * and inode of the file, and of its sidecar, all 0 for a folder and where there is no sidecar.
      * problem says why a source was left out, NULL when it was not.
      */
     "CREATE TABLE source (path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime INTEGER NOT NULL,"
-    " problem TEXT) WITHOUT ROWID;";
+    " ctime INTEGER NOT NULL, inode INTEGER NOT NULL, sidecar_size INTEGER NOT NULL,"
+    " sidecar_mtime INTEGER NOT NULL, sidecar_ctime INTEGER NOT NULL,"
+    " sidecar_inode INTEGER NOT NULL, problem TEXT) WITHOUT ROWID;";

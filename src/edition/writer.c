@@ -10,26 +10,53 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/book.h"
 #include "core/buf.h"
-#include "core/file.h"
 #include "edition/schema.h"
 
-#define EDITION_PATH_MAX 8192
+#define EDITION_PATH_MAX  8192
+#define EDITION_COPY_STEP ((size_t)256 * 1024)
 
-enum { INSERT_CAPSULE, INSERT_PAGE, INSERT_PIECE, INSERT_SOURCE, INSERT_COUNT };
+enum {
+    PUT_CAPSULE,
+    PUT_PAGE,
+    PUT_PIECE,
+    PUT_SOURCE,
+    SAME_PAGE,
+    CHANGE_PAGE,
+    DROP_CAPSULE,
+    DROP_PAGE,
+    DROP_PIECE,
+    DROP_SOURCE,
+    STATEMENT_COUNT,
+};
 
-static const char *const edition_inserts[INSERT_COUNT] = {
-    "INSERT INTO capsule VALUES (?1, ?2)",
-    "INSERT INTO page (path, status, meta, body, file, size, mtime) VALUES (?1,?2,?3,?4,?5,?6,?7)",
-    "INSERT INTO piece VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-    "INSERT INTO source VALUES (?1, ?2, ?3, ?4)",
+#define EDITION_NINE "(?1,?2,?3,?4,?5,?6,?7,?8,?9"
+
+static const char *const edition_statements[STATEMENT_COUNT] = {
+    [PUT_CAPSULE] = "INSERT OR %s INTO capsule VALUES (?1, ?2)",
+    [PUT_PAGE] = "INSERT INTO page (path, status, meta, body, file, size, mtime)"
+                 " VALUES (?1,?2,?3,?4,?5,?6,?7)",
+    [PUT_PIECE] =
+        "INSERT OR %s INTO piece VALUES " EDITION_NINE ",?10,?11,?12,?13,?14,?15,?16,?17,?18,?19)",
+    [PUT_SOURCE] = "INSERT OR %s INTO source VALUES " EDITION_NINE ",?10)",
+    /* The two have the parameters of PUT_PAGE, and the id. */
+    [SAME_PAGE] = "SELECT id FROM page WHERE id=?8 AND status=?2 AND meta=?3 AND body IS ?4"
+                  " AND file IS ?5 AND size=?6 AND mtime IS ?7",
+    [CHANGE_PAGE] = "UPDATE page SET status=?2, meta=?3, body=?4, file=?5, size=?6, mtime=?7"
+                    " WHERE id=?8",
+    [DROP_CAPSULE] = "DELETE FROM capsule WHERE key = ?1",
+    [DROP_PAGE] = "DELETE FROM page WHERE id = ?1",
+    [DROP_PIECE] = "DELETE FROM piece WHERE source = ?1",
+    [DROP_SOURCE] = "DELETE FROM source WHERE path = ?1",
 };
 
 struct edition_writer {
     sqlite3 *db;
-    sqlite3_stmt *inserts[INSERT_COUNT];
-    char *path;      /* where the edition goes */
-    char *temporary; /* where it is made */
+    sqlite3_stmt *statements[STATEMENT_COUNT];
+    char *path;       /* where the edition goes */
+    char *temporary;  /* where it is made */
+    struct book past; /* path of a page of the edition before -> its id, 0 once put or kept */
 };
 
 static enum status writer_fail(const struct edition_writer *w, struct error *e)
@@ -37,24 +64,54 @@ static enum status writer_fail(const struct edition_writer *w, struct error *e)
     return error_set(e, ST_STORE, 0, "%s: %s", w->path, sqlite3_errmsg(w->db));
 }
 
+static enum status writer_exec(struct edition_writer *w, const char *sql, struct error *e)
+{
+    return sqlite3_exec(w->db, sql, NULL, NULL, NULL) == SQLITE_OK ? ST_OK : writer_fail(w, e);
+}
+
+/* A row that is there already is a fault in a new edition, and replaced in one that is changed. */
+static enum status writer_prepare(struct edition_writer *w, bool update, struct error *e)
+{
+    for (size_t i = 0; i < STATEMENT_COUNT; i++) {
+        struct buf sql;
+        buf_init(&sql, 1024);
+        struct span text = span_of(edition_statements[i]);
+        size_t at = span_find(text, 0, '%');
+        buf_put(&sql, span_sub(text, 0, at));
+        if (at < text.n)
+            buf_puts(&sql, update ? "REPLACE" : "ABORT");
+        buf_put(&sql, span_sub(text, at + 2, text.n));
+        int result = sqlite3_prepare_v2(w->db, buf_str(&sql), -1, &w->statements[i], NULL);
+        buf_fini(&sql);
+        if (result != SQLITE_OK)
+            return writer_fail(w, e);
+    }
+    return ST_OK;
+}
+
 /* Nobody reads the file before it has its name, so it needs no journal. */
+static enum status writer_begin(struct edition_writer *w, struct error *e)
+{
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
+    if (sqlite3_open_v2(w->temporary, &w->db, flags, NULL) != SQLITE_OK)
+        return writer_fail(w, e);
+    return writer_exec(w,
+                       "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; "
+                       "PRAGMA encoding='UTF-8'; BEGIN;",
+                       e);
+}
+
 static enum status writer_setup(struct edition_writer *w, struct error *e)
 {
     char pragmas[128];
     snprintf(pragmas, sizeof pragmas, "PRAGMA application_id=%d; PRAGMA user_version=%d;",
              EDITION_APPLICATION_ID, EDITION_VERSION);
-    const char *const steps[] = {
-        "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA encoding='UTF-8';", pragmas,
-        "BEGIN;", edition_schema};
-    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
-        if (sqlite3_exec(w->db, steps[i], NULL, NULL, NULL) != SQLITE_OK)
-            return writer_fail(w, e);
-    }
-    for (size_t i = 0; i < INSERT_COUNT; i++) {
-        if (sqlite3_prepare_v2(w->db, edition_inserts[i], -1, &w->inserts[i], NULL) != SQLITE_OK)
-            return writer_fail(w, e);
-    }
-    return ST_OK;
+    enum status status = writer_begin(w, e);
+    if (status == ST_OK)
+        status = writer_exec(w, pragmas, e);
+    if (status == ST_OK)
+        status = writer_exec(w, edition_schema, e);
+    return status == ST_OK ? writer_prepare(w, false, e) : status;
 }
 
 static void writer_remove(const char *dir, const char *name)
@@ -97,7 +154,9 @@ static void writer_sweep(const char *path)
     buf_fini(&name);
 }
 
-enum status edition_create(const char *path, struct edition_writer **out, struct error *e)
+/* A writer whose temporary file is made and open. */
+static enum status writer_new(const char *path, struct edition_writer **out, int *fd,
+                              struct error *e)
 {
     struct edition_writer *w = calloc(1, sizeof *w);
     struct buf name;
@@ -106,6 +165,7 @@ enum status edition_create(const char *path, struct edition_writer **out, struct
     enum status status = ST_OK;
     writer_sweep(path);
     if (w != NULL) {
+        book_init(&w->past);
         w->path = strdup(path);
         w->temporary = strdup(buf_str(&name));
     }
@@ -114,21 +174,114 @@ enum status edition_create(const char *path, struct edition_writer **out, struct
         goto out;
     }
     /* Made here, so that the cause of a failure is the system's and not only "unable to open". */
-    int fd = open(w->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
-    if (fd < 0) {
+    *fd = open(w->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (*fd < 0) {
         status = error_set(e, ST_IO, errno, "%s", path);
         free(w->temporary);
         w->temporary = NULL;
-        goto out;
     }
-    close(fd);
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
-    if (sqlite3_open_v2(w->temporary, &w->db, flags, NULL) != SQLITE_OK)
-        status = writer_fail(w, e);
-    else
-        status = writer_setup(w, e);
 out:
     buf_fini(&name);
+    if (status == ST_OK)
+        *out = w;
+    else
+        edition_abandon(w);
+    return status;
+}
+
+enum status edition_create(const char *path, struct edition_writer **out, struct error *e)
+{
+    int fd = -1;
+    struct edition_writer *w = NULL;
+    enum status status = writer_new(path, &w, &fd, e);
+    if (status != ST_OK)
+        return status;
+    close(fd);
+    status = writer_setup(w, e);
+    if (status == ST_OK)
+        *out = w;
+    else
+        edition_abandon(w);
+    return status;
+}
+
+/* The plain way, for file systems that know no better one. */
+static bool writer_copy_bytes(int from, int to)
+{
+    struct buf bytes;
+    bool good = lseek(from, 0, SEEK_SET) == 0 && lseek(to, 0, SEEK_SET) == 0;
+    ssize_t n = 1;
+    buf_init(&bytes, EDITION_COPY_STEP);
+    while (good && n > 0) {
+        buf_clear(&bytes);
+        char *p = buf_reserve(&bytes, EDITION_COPY_STEP);
+        good = p != NULL && (n = read(from, p, EDITION_COPY_STEP)) >= 0;
+        for (ssize_t at = 0; good && at < n;) {
+            ssize_t done = write(to, p + at, (size_t)(n - at));
+            good = done > 0;
+            at += done;
+        }
+    }
+    buf_fini(&bytes);
+    return good;
+}
+
+/* All bytes of a file; where the file system can, both share them. */
+static bool writer_copy(int from, int to)
+{
+    struct stat st;
+    if (from < 0 || to < 0 || fstat(from, &st) != 0)
+        return false;
+    off64_t read = 0;
+    off64_t written = 0;
+    while (read < st.st_size) {
+        ssize_t n = copy_file_range(from, &read, to, &written, (size_t)(st.st_size - read), 0);
+        if (n <= 0)
+            return writer_copy_bytes(from, to);
+    }
+    /* The disk begins now, so that there is less to wait for in the end. */
+    (void)sync_file_range(to, 0, 0, SYNC_FILE_RANGE_WRITE);
+    return true;
+}
+
+/* Which pages there are: those that nobody puts or keeps are to go. */
+static enum status writer_list(struct edition_writer *w, struct error *e)
+{
+    sqlite3_stmt *s = NULL;
+    struct span none = {NULL, 0};
+    enum status status = ST_OK;
+    int result = sqlite3_prepare_v2(w->db, "SELECT path, id FROM page ORDER BY path", -1, &s, NULL);
+    while (result == SQLITE_OK && status == ST_OK && sqlite3_step(s) == SQLITE_ROW) {
+        const char *path = sqlite3_column_blob(s, 0);
+        struct span key = {path == NULL ? "" : path, (size_t)sqlite3_column_bytes(s, 0)};
+        int64_t id = sqlite3_column_int64(s, 1);
+        status = id <= 0 ? ST_STORE : book_add(&w->past, key, none, (size_t)id);
+    }
+    result = sqlite3_finalize(s);
+    if (status == ST_NOMEM)
+        return error_set(e, ST_NOMEM, ENOMEM, "%s", w->path);
+    if (status != ST_OK)
+        return error_set(e, ST_STORE, 0, "%s: damaged: its pages", w->path);
+    return result == SQLITE_OK ? ST_OK : writer_fail(w, e);
+}
+
+enum status edition_update(const struct edition_past *past, struct edition_writer **out,
+                           struct error *e)
+{
+    int fd = -1;
+    struct edition_writer *w = NULL;
+    enum status status = writer_new(edition_past_path(past), &w, &fd, e);
+    if (status != ST_OK)
+        return status;
+    if (!writer_copy(edition_past_file(past), fd))
+        status = error_set(e, ST_IO, errno, "%s", w->path);
+    close(fd);
+    if (status == ST_OK)
+        status = writer_begin(w, e);
+    if (status == ST_OK)
+        status = writer_prepare(w, true, e);
+    if (status == ST_OK)
+        status = writer_list(w, e);
     if (status == ST_OK)
         *out = w;
     else
@@ -159,19 +312,22 @@ static enum status writer_run(struct edition_writer *w, sqlite3_stmt *s, struct 
     return status;
 }
 
+static enum status writer_run_key(struct edition_writer *w, int which, struct span key,
+                                  struct error *e)
+{
+    writer_bind_text(w->statements[which], 1, key);
+    return writer_run(w, w->statements[which], key, e);
+}
+
 enum status edition_put_capsule(struct edition_writer *w, const char *key, struct span value,
                                 struct error *e)
 {
-    sqlite3_stmt *s = w->inserts[INSERT_CAPSULE];
-    writer_bind_text(s, 1, span_of(key));
-    writer_bind_text(s, 2, value);
-    return writer_run(w, s, span_of(key), e);
+    writer_bind_text(w->statements[PUT_CAPSULE], 2, value);
+    return writer_run_key(w, PUT_CAPSULE, span_of(key), e);
 }
 
-enum status edition_put_page(struct edition_writer *w, const struct edition_page *page,
-                             struct error *e)
+static void writer_bind_page(sqlite3_stmt *s, const struct edition_page *page, int64_t id)
 {
-    sqlite3_stmt *s = w->inserts[INSERT_PAGE];
     bool in_file = page->file.p != NULL;
     writer_bind_text(s, 1, page->path);
     sqlite3_bind_int(s, 2, page->status);
@@ -183,49 +339,146 @@ enum status edition_put_page(struct edition_writer *w, const struct edition_page
     sqlite3_bind_int64(s, 6, in_file ? page->size : (int64_t)page->body.n);
     if (in_file)
         sqlite3_bind_int64(s, 7, page->mtime);
-    return writer_run(w, s, page->path, e);
+    if (id > 0)
+        sqlite3_bind_int64(s, 8, id);
 }
 
-enum status edition_put_piece(struct edition_writer *w, const struct edition_piece *piece,
+/* Put a page in the place of what was at its address. */
+static enum status writer_change_page(struct edition_writer *w, const struct edition_page *page,
+                                      int64_t id, struct error *e)
+{
+    sqlite3_stmt *same = w->statements[SAME_PAGE];
+    sqlite3_stmt *change = w->statements[CHANGE_PAGE];
+    writer_bind_page(same, page, id);
+    int result = sqlite3_step(same);
+    sqlite3_reset(same);
+    sqlite3_clear_bindings(same);
+    if (result == SQLITE_ROW)
+        return ST_OK;
+    if (result != SQLITE_DONE)
+        return writer_fail(w, e);
+    writer_bind_page(change, page, id);
+    return writer_run(w, change, page->path, e);
+}
+
+enum status edition_put_page(struct edition_writer *w, const struct edition_page *page,
+                             struct error *e)
+{
+    struct book_entry *was = book_find(&w->past, page->path);
+    if (was == NULL) {
+        writer_bind_page(w->statements[PUT_PAGE], page, 0);
+        return writer_run(w, w->statements[PUT_PAGE], page->path, e);
+    }
+    if (was->value == 0)
+        return error_set(e, ST_EXISTS, 0, "%.*s: the address is taken", (int)page->path.n,
+                         page->path.p);
+    int64_t id = (int64_t)was->value;
+    was->value = 0;
+    return writer_change_page(w, page, id, e);
+}
+
+enum status edition_keep_page(struct edition_writer *w, struct span path, struct error *e)
+{
+    struct book_entry *was = book_find(&w->past, path);
+    if (was == NULL)
+        return error_set(e, ST_STORE, 0, "%s: no page %.*s to keep", w->path, (int)path.n, path.p);
+    if (was->value == 0)
+        return error_set(e, ST_EXISTS, 0, "%.*s: the address is taken", (int)path.n, path.p);
+    was->value = 0;
+    return ST_OK;
+}
+
+/* Texts from `column` on; returns the column behind them. */
+static int writer_bind_texts(sqlite3_stmt *s, int column, const struct span *texts, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        writer_bind_text(s, column++, texts[i]);
+    return column;
+}
+
+static int writer_bind_numbers(sqlite3_stmt *s, int column, const int64_t *numbers, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        sqlite3_bind_int64(s, column++, numbers[i]);
+    return column;
+}
+
+enum status edition_put_piece(struct edition_writer *w, const struct edition_piece *p,
                               struct error *e)
 {
-    sqlite3_stmt *s = w->inserts[INSERT_PIECE];
-    const struct span columns[] = {piece->slug, piece->source, piece->title,
-                                   piece->date, piece->author, piece->lang};
-    for (int i = 0; i < 6; i++)
-        writer_bind_text(s, i + 1, columns[i]);
-    sqlite3_bind_int64(s, 7, piece->words);
-    writer_bind_text(s, 8, piece->summary_kind);
-    writer_bind_text(s, 9, piece->previous);
-    writer_bind_text(s, 10, piece->next);
-    writer_bind_text(s, 11, piece->tags);
-    return writer_run(w, s, piece->slug, e);
+    sqlite3_stmt *s = w->statements[PUT_PIECE];
+    const struct span about[] = {p->source, p->slug, p->title, p->date,
+                                 p->author, p->lang, p->tags,  p->summary_kind};
+    const struct span beside[] = {p->named_previous, p->named_next, p->previous,
+                                  p->previous_title, p->next,       p->next_title};
+    const int64_t ranges[] = {p->text.from, p->text.to, p->summary.from, p->summary.to};
+    int column = writer_bind_texts(s, 1, about, sizeof about / sizeof about[0]);
+    column = writer_bind_numbers(s, column, &p->words, 1);
+    column = writer_bind_texts(s, column, beside, sizeof beside / sizeof beside[0]);
+    writer_bind_numbers(s, column, ranges, sizeof ranges / sizeof ranges[0]);
+    return writer_run(w, s, p->source, e);
 }
 
-enum status edition_put_source(struct edition_writer *w, struct span path, int64_t size,
-                               int64_t mtime, struct span problem, struct error *e)
+enum status edition_put_source(struct edition_writer *w, const struct edition_source *source,
+                               struct error *e)
 {
-    sqlite3_stmt *s = w->inserts[INSERT_SOURCE];
-    writer_bind_text(s, 1, path);
-    sqlite3_bind_int64(s, 2, size);
-    sqlite3_bind_int64(s, 3, mtime);
-    writer_bind_text(s, 4, problem);
-    return writer_run(w, s, path, e);
+    sqlite3_stmt *s = w->statements[PUT_SOURCE];
+    const struct file_stamp *a = &source->stamp;
+    const struct file_stamp *b = &source->sidecar;
+    const int64_t numbers[] = {a->size, a->mtime, a->ctime, a->inode,
+                               b->size, b->mtime, b->ctime, b->inode};
+    writer_bind_text(s, 1, source->path);
+    int column = writer_bind_numbers(s, 2, numbers, sizeof numbers / sizeof numbers[0]);
+    writer_bind_text(s, column, source->problem);
+    return writer_run(w, s, source->path, e);
+}
+
+enum status edition_drop_capsule(struct edition_writer *w, const char *key, struct error *e)
+{
+    return writer_run_key(w, DROP_CAPSULE, span_of(key), e);
+}
+
+enum status edition_drop_piece(struct edition_writer *w, struct span source, struct error *e)
+{
+    return writer_run_key(w, DROP_PIECE, source, e);
+}
+
+enum status edition_drop_source(struct edition_writer *w, struct span path, struct error *e)
+{
+    enum status status = edition_drop_piece(w, path, e);
+    return status == ST_OK ? writer_run_key(w, DROP_SOURCE, path, e) : status;
+}
+
+/* What is left of the edition before, and is not in this one. */
+static enum status writer_drop_rest(struct edition_writer *w, struct error *e)
+{
+    enum status status = ST_OK;
+    for (size_t i = 0; status == ST_OK && i < w->past.size; i++) {
+        const struct book_entry *entry = &w->past.slots[i];
+        if (entry->key.p == NULL || entry->value == 0)
+            continue;
+        sqlite3_bind_int64(w->statements[DROP_PAGE], 1, (int64_t)entry->value);
+        status = writer_run(w, w->statements[DROP_PAGE], entry->key, e);
+    }
+    return status;
 }
 
 static void writer_close(struct edition_writer *w)
 {
-    for (size_t i = 0; i < INSERT_COUNT; i++)
-        sqlite3_finalize(w->inserts[i]);
+    for (size_t i = 0; i < STATEMENT_COUNT; i++)
+        sqlite3_finalize(w->statements[i]);
     sqlite3_close(w->db);
     w->db = NULL;
-    memset(w->inserts, 0, sizeof w->inserts);
+    memset(w->statements, 0, sizeof w->statements);
 }
 
 static enum status writer_publish(struct edition_writer *w, struct error *e)
 {
-    if (sqlite3_exec(w->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
-        return writer_fail(w, e);
+    enum status status = writer_drop_rest(w, e);
+    if (status == ST_OK)
+        status = writer_exec(w, "COMMIT", e);
+    if (status != ST_OK)
+        return status;
     writer_close(w);
     int fd = open(w->temporary, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
@@ -257,6 +510,7 @@ void edition_abandon(struct edition_writer *w)
     writer_close(w);
     if (w->temporary != NULL)
         unlink(w->temporary);
+    book_fini(&w->past);
     free(w->temporary);
     free(w->path);
     free(w);

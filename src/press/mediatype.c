@@ -205,6 +205,11 @@ void mediatype_of(struct mediatype *m, const char *path, int fd, struct span lan
     }
 }
 
+int mediatype_version(void)
+{
+    return magic_version();
+}
+
 const char *mediatype_guess(struct mediatype *m, struct span bytes)
 {
     if (mediatype_load(m, &m->type, MAGIC_MIME_TYPE) == NULL)

@@ -33,6 +33,9 @@ void mediatype_of(struct mediatype *m, const char *path, int fd, struct span lan
  * next call. */
 const char *mediatype_guess(struct mediatype *m, struct span bytes);
 
+/* The version of libmagic: another one may answer otherwise. */
+int mediatype_version(void);
+
 /* Append "text/gemini" and the language when it is known: unquoted, one tag. */
 void mediatype_gemtext(struct span lang, struct buf *out);
 

@@ -5,11 +5,11 @@
 #define PRESS_NEIGHBOURS_H
 
 #include "core/book.h"
-#include "press/piece.h"
+#include "press/card.h"
 
 /* One who names a missing piece. */
 struct placeholder_witness {
-    const struct piece *piece;
+    const struct card *card;
     bool names_as_next;
     struct placeholder_witness *next;
 };
@@ -32,15 +32,15 @@ struct neighbours {
 };
 
 /*
- * Fill in `page.previous` and `page.next` of every piece.
+ * Fill in `previous` and `next` of every card.
  *
- * pieces   those in service, ordered by date and slug, undated ones first
+ * cards   of the pieces in service, ordered by date and slug, undated ones first
  * What a piece itself names comes first, matched by title against the titles, then the slugs, of
  * the pieces held; a title that matches none becomes a placeholder.  Where a piece names nothing,
  * its neighbour in the order is meant.
  * Returns ST_OK with *n (neighbours_fini frees it, also after an error) or ST_NOMEM.
  */
-enum status neighbours_find(struct piece *const *pieces, size_t count, struct neighbours *n,
+enum status neighbours_find(struct card *const *cards, size_t count, struct neighbours *n,
                             struct error *e) MUST_USE;
 void neighbours_fini(struct neighbours *n);
 

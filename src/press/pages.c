@@ -82,16 +82,38 @@ static void pages_facts(struct gemtext *g, const struct document *doc, size_t wo
     buf_fini(&line);
 }
 
-void pages_article(const struct pages_piece *piece, struct buf *out)
+/*
+ * Begin a part that others stand before: it opens with an empty line, whatever they are, so that
+ * the parts of a page fit together without knowing each other.
+ */
+static void pages_part(struct gemtext *g, struct buf *out)
+{
+    gemtext_init(g, out);
+    g->last = GEMTEXT_LINK;
+    gemtext_part(g, GEMTEXT_GAP_APART);
+}
+
+void pages_head(const struct pages_piece *piece, enum pages_view view, struct buf *out)
 {
     struct gemtext g;
     gemtext_init(&g, out);
-    gemtext_heading(&g, 1, piece->doc->title);
-    pages_article_links(&g, piece);
-    pages_facts(&g, piece->doc, piece->words);
-    gemtext_blocks(&g, piece->doc);
-    gemtext_part(&g, GEMTEXT_GAP_APART);
-    pages_article_links(&g, piece);
+    gemtext_heading(&g, 1, piece->title);
+    if (view == PAGES_ARTICLE) {
+        pages_article_links(&g, piece);
+        return;
+    }
+    pages_slug_link(&g, piece->slug, "", "Read the full article");
+    pages_neighbours(&g, piece);
+}
+
+void pages_foot(const struct pages_piece *piece, enum pages_view view, struct buf *out)
+{
+    struct gemtext g;
+    pages_part(&g, out);
+    if (view == PAGES_ARTICLE)
+        pages_article_links(&g, piece);
+    else
+        pages_slug_link(&g, piece->slug, "", "Read the full article");
     gemtext_link(&g, piece->index_href, SPAN("↑ All articles"));
 }
 
@@ -153,24 +175,43 @@ static void pages_summary_label(struct gemtext *g, const struct summary *s)
     buf_fini(&line);
 }
 
-void pages_summary(const struct pages_piece *piece, struct buf *out)
+static void pages_summary_text(struct gemtext *g, const struct pages_piece *piece)
 {
-    struct gemtext g;
     struct buf times;
-    gemtext_init(&g, out);
-    gemtext_heading(&g, 1, piece->doc->title);
-    pages_slug_link(&g, piece->slug, "", "Read the full article");
-    pages_neighbours(&g, piece);
-    pages_summary_label(&g, piece->summary);
+    pages_summary_label(g, piece->summary);
     for (const struct summary_part *p = piece->summary->parts; p != NULL; p = p->next)
-        gemtext_text(&g, p->text);
+        gemtext_text(g, p->text);
     buf_init(&times, PAGES_LINE_MAX);
     buf_putf(&times, "Reading time: %u min for this summary, %u min for the full article.",
              words_minutes(piece->summary->words), words_minutes(piece->words));
-    gemtext_text(&g, buf_span(&times));
+    gemtext_text(g, buf_span(&times));
     buf_fini(&times);
-    pages_slug_link(&g, piece->slug, "", "Read the full article");
-    gemtext_link(&g, piece->index_href, SPAN("↑ All articles"));
+}
+
+void pages_text(const struct pages_piece *piece, enum pages_view view, struct buf *out)
+{
+    struct gemtext g;
+    pages_part(&g, out);
+    if (view == PAGES_SUMMARY) {
+        pages_summary_text(&g, piece);
+        return;
+    }
+    pages_facts(&g, piece->doc, piece->words);
+    gemtext_blocks(&g, piece->doc);
+}
+
+void pages_article(const struct pages_piece *piece, struct buf *out)
+{
+    pages_head(piece, PAGES_ARTICLE, out);
+    pages_text(piece, PAGES_ARTICLE, out);
+    pages_foot(piece, PAGES_ARTICLE, out);
+}
+
+void pages_summary(const struct pages_piece *piece, struct buf *out)
+{
+    pages_head(piece, PAGES_SUMMARY, out);
+    pages_text(piece, PAGES_SUMMARY, out);
+    pages_foot(piece, PAGES_SUMMARY, out);
 }
 
 void pages_placeholder(struct span title, const struct pages_witness *witnesses, size_t count,

@@ -17,15 +17,26 @@ struct pages_neighbour {
 
 /* An article, ready to be written. */
 struct pages_piece {
-    const struct document *doc;
-    const struct summary *summary;
+    const struct document *doc;    /* what the text is made of; the frame needs no text */
+    const struct summary *summary; /* likewise */
+    size_t words;                  /* likewise */
+    struct span title;
     struct span slug;
-    size_t words;
     struct pages_neighbour previous, next;
     struct span index_href; /* the list of all articles: "index.gmi" */
 };
 
-/* The article with its link lines. */
+/*
+ * A page of an article is a frame of two parts, which other pieces have a say in, and between them
+ * the text, which is the source's alone.  Each part may be made at another time than the others.
+ */
+enum pages_view { PAGES_ARTICLE, PAGES_SUMMARY };
+
+void pages_head(const struct pages_piece *piece, enum pages_view view, struct buf *out);
+void pages_text(const struct pages_piece *piece, enum pages_view view, struct buf *out);
+void pages_foot(const struct pages_piece *piece, enum pages_view view, struct buf *out);
+
+/* The article with its link lines: all three parts. */
 void pages_article(const struct pages_piece *piece, struct buf *out);
 
 /* Title, facts, text and the titles of named neighbours, without links to other pages: what

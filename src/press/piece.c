@@ -1,7 +1,6 @@
 #include "press/piece.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -26,15 +25,20 @@ static enum status piece_read_file(int folder, const char *name, const char *sho
     return status;
 }
 
-/* The sidecar of "a/b.txt" is "a/b.meta"; a missing one leaves `bytes` absent. */
+void piece_sidecar_path(struct span source, struct buf *out)
+{
+    struct span stem = article_stem(source);
+    buf_put(out, span_sub(source, 0, (size_t)(stem.p + stem.n - source.p)));
+    buf_puts(out, ".meta");
+}
+
+/* A missing sidecar leaves `bytes` absent. */
 static enum status piece_read_sidecar(int folder, const struct scan_entry *entry, const char *path,
                                       struct buf *shown, struct buf *bytes, struct error *e)
 {
-    struct span stem = article_stem(entry->path);
     buf_putf(shown, "%s/", path);
     size_t start = shown->n + (size_t)(entry->name - entry->path.p);
-    buf_put(shown, span_sub(entry->path, 0, (size_t)(stem.p + stem.n - entry->path.p)));
-    buf_puts(shown, ".meta");
+    piece_sidecar_path(entry->path, shown);
     const char *whole = buf_str(shown);
     if (buf_status(shown) != ST_OK)
         return error_set(e, ST_LIMIT, 0, "%s: the path is too long", entry->path.p);
@@ -54,7 +58,7 @@ static enum status piece_read_document(struct piece *p, const struct article_sou
 enum status piece_read(int folder, const char *path, const struct scan_entry *entry,
                        struct mediatype *m, struct piece *p, struct error *e)
 {
-    *p = (struct piece){.source = entry->path, .size = entry->size, .mtime = entry->mtime};
+    *p = (struct piece){.source = entry->path};
     document_init(&p->doc, ARTICLE_ARENA_MAX);
     struct buf shown;
     struct buf shown_sidecar;
@@ -93,29 +97,11 @@ enum status piece_read(int folder, const char *path, const struct scan_entry *en
 void piece_fini(struct piece *p)
 {
     document_fini(&p->doc);
-    free(p->problem);
-    p->problem = NULL;
-}
-
-void piece_leave_out(struct piece *p, const struct error *why)
-{
-    document_fini(&p->doc);
-    if (p->problem == NULL)
-        p->problem = strdup(why->message);
 }
 
 struct span piece_href_of_title(struct piece *p, struct span title)
 {
-    struct buf slug;
-    struct buf href;
-    buf_init(&slug, PIECE_PATH_MAX + title.n * 2);
-    buf_init(&href, PIECE_PATH_MAX + title.n * 6);
-    slug_of_title(title, &slug);
-    slug_href(buf_span(&slug), "", &href);
-    struct span kept = arena_copy(&p->doc.arena, buf_span(&href));
-    buf_fini(&slug);
-    buf_fini(&href);
-    return kept;
+    return slug_href_of_title(title, &p->doc.arena);
 }
 
 enum status piece_prepare(struct piece *p, struct span slug, struct error *e)
@@ -131,6 +117,7 @@ enum status piece_prepare(struct piece *p, struct span slug, struct error *e)
     p->page = (struct pages_piece){
         .doc = &p->doc,
         .summary = &p->summary,
+        .title = p->doc.title,
         .slug = slug,
         .words = document_words(&p->doc),
         .index_href = SPAN("index.gmi"),

@@ -4,21 +4,16 @@
 #ifndef PRESS_PIECE_H
 #define PRESS_PIECE_H
 
-#include <stdint.h>
-
 #include "press/mediatype.h"
 #include "press/pages.h"
 #include "press/scan.h"
 
 struct piece {
     struct span source; /* path below the capsule, "articles/a.txt"; borrowed from the scan */
-    int64_t size;       /* of the source, bytes */
-    int64_t mtime;      /* of the source, nanoseconds */
     struct document doc;
     struct summary summary;
     struct pages_piece page; /* slug, neighbours and what else its pages show */
     struct span href;        /* "SLUG.gmi", escaped; in doc.arena */
-    char *problem;           /* why it was left out, owned; NULL when it was not */
 };
 
 /*
@@ -27,15 +22,15 @@ struct piece {
  * folder    of the scan, open
  * path      how messages name the capsule
  * entry     of the scan; borrowed as long as the piece lives
- * Returns ST_OK; else the piece is empty but for source, size and mtime, and e names the file.
- * piece_fini frees it in either case.
+ * Returns ST_OK; else the piece is empty but for source, and e names the file.  piece_fini frees
+ * it in either case.
  */
 enum status piece_read(int folder, const char *path, const struct scan_entry *entry,
                        struct mediatype *m, struct piece *p, struct error *e) MUST_USE;
 void piece_fini(struct piece *p);
 
-/* Leave the piece out: keep the reason, forget the text. */
-void piece_leave_out(struct piece *p, const struct error *why);
+/* The path of the sidecar of a source: "a/b.meta" for "a/b.txt". */
+void piece_sidecar_path(struct span source, struct buf *out);
 
 /*
  * Give a piece that was read its page: slug, address, summary.  Called by piece_read; `convert`

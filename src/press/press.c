@@ -2,50 +2,54 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "core/buf.h"
-#include "edition/writer.h"
+#include "core/clock.h"
 #include "log/log.h"
+#include "press/articles.h"
+#include "press/capsule.h"
 #include "press/neighbours.h"
-#include "press/slug.h"
 #include "press/statics.h"
-#include "protocol/gemini.h"
-#include "protocol/url.h"
 
-#define PRESS_PAGE_MAX ((size_t)256 * 1024 * 1024)
-#define PRESS_PATH_MAX ((size_t)64 * 1024)
+#define PRESS_PATH_MAX  ((size_t)64 * 1024)
+#define PRESS_ARENA_MAX ((size_t)512 * 1024 * 1024)
+
+/*
+ * A file system tells times in steps, of two seconds at worst: a file that was written so shortly
+ * before it was looked at may be written again without a change of its times.
+ */
+#define PRESS_STEADY ((int64_t)2 * 1000 * 1000 * 1000)
+
+/* A source of the edition before that is not there any more. */
+struct press_gone {
+    struct span path;
+    struct press_gone *next;
+};
 
 struct press {
     const char *path; /* of the capsule */
+    const char *edition;
     const char *base_url;
     int fd; /* of the capsule's folder */
+    int64_t looked;
     struct capsule capsule;
     struct mediatype *types;
     struct scan articles_scan;
     struct scan statics_scan;
     struct statics statics;
     struct book addresses;
-    struct piece *pieces; /* as in the scan of articles, owned */
-    size_t count;
-    struct piece **order; /* those in service by date and slug, undated first; owned */
-    size_t in_service;
+    struct articles articles;
     struct neighbours neighbours;
-    struct span index_href; /* where the list of all articles is */
+    struct edition_past *past; /* the edition before, NULL when everything is made anew */
+    struct press_gone *gone;
+    struct arena arena;
+    struct buf basis; /* see edition/schema.c */
     struct edition_writer *writer;
-    struct buf page;   /* the page that is being written */
-    struct buf key;    /* its address */
-    struct buf type;   /* its media type */
-    struct buf urls;   /* the lines of /urls.txt */
-    struct book names; /* last segments in it */
+    struct sheet sheet;
 };
-
-static void press_tell(const struct error *why)
-{
-    log_line(LOG_WARNING, "%s; left out", why->message);
-}
 
 static void press_on_problem(void *context, const struct error *why)
 {
@@ -53,7 +57,7 @@ static void press_on_problem(void *context, const struct error *why)
     struct error named = *why;
     if (!span_starts(span_of(why->message), span_of(p->path)))
         (void)error_set(&named, why->code, 0, "%s/%s", p->path, why->message);
-    press_tell(&named);
+    log_line(LOG_WARNING, "%s; left out", named.message);
 }
 
 static enum status press_open(struct press *p, struct error *e)
@@ -61,6 +65,7 @@ static enum status press_open(struct press *p, struct error *e)
     p->fd = open(p->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (p->fd < 0)
         return error_set(e, errno == ENOENT ? ST_MISSING : ST_IO, errno, "%s", p->path);
+    p->looked = clock_ns();
     enum status status = capsule_read(p->fd, p->path, &p->capsule, e);
     if (status == ST_OK)
         status = mediatype_open(&p->types, e);
@@ -68,6 +73,12 @@ static enum status press_open(struct press *p, struct error *e)
         status = scan_folder(p->fd, "static", &p->statics_scan, press_on_problem, p, e);
     if (status == ST_OK)
         status = scan_folder(p->fd, "articles", &p->articles_scan, press_on_problem, p, e);
+    p->sheet.lang = span_of(p->capsule.language);
+    p->articles.path = p->path;
+    p->articles.edition = p->edition;
+    p->articles.scan = &p->articles_scan;
+    p->articles.types = p->types;
+    p->articles.addresses = &p->addresses;
     p->statics = (struct statics){.path = p->path,
                                   .lang = span_of(p->capsule.language),
                                   .types = p->types,
@@ -86,7 +97,7 @@ static enum status press_claim_fixed(struct press *p, struct error *e)
         return status;
     const struct book_entry *front = book_find(&p->addresses, SPAN("/index.gmi"));
     bool own_front = front != NULL && !p->statics_scan.entries[front->value].folder;
-    p->index_href = own_front ? SPAN("archive.gmi") : SPAN("index.gmi");
+    p->articles.index_href = own_front ? SPAN("archive.gmi") : SPAN("index.gmi");
     const struct span generated[] = {
         SPAN("/"), own_front ? SPAN("/archive.gmi") : SPAN("/index.gmi"), SPAN("/urls.txt")};
     for (size_t i = 0; i < sizeof generated / sizeof generated[0]; i++) {
@@ -96,162 +107,100 @@ static enum status press_claim_fixed(struct press *p, struct error *e)
     return ST_OK;
 }
 
-/* Set p->key to the address of a slug's page. */
-static void press_address(struct press *p, struct span slug, const char *tail)
+/*
+ * What every page depends on besides its source.  The program is in it as the file that it is:
+ * another build may convert otherwise.
+ */
+static enum status press_make_basis(struct press *p, struct error *e)
 {
-    buf_clear(&p->key);
-    buf_putc(&p->key, '/');
-    slug_href(slug, tail, &p->key);
-}
-
-/* Is an address of a piece free?  ST_EXISTS names both who want it. */
-static enum status press_check(struct press *p, const struct piece *piece, const char *tail,
-                               struct error *e)
-{
-    press_address(p, piece->page.slug, tail);
-    const struct book_entry *taken = book_find(&p->addresses, buf_span(&p->key));
-    if (taken != NULL)
-        return error_set(e, ST_EXISTS, 0, "%s/%.*s: the address %.*s belongs to %.*s", p->path,
-                         (int)piece->source.n, piece->source.p, (int)p->key.n, p->key.p,
-                         (int)taken->owner.n, taken->owner.p);
-    return buf_status(&p->key) == ST_OK ? ST_OK
-                                        : error_set(e, ST_LIMIT, 0, "%s/%.*s: name too long",
-                                                    p->path, (int)piece->source.n, piece->source.p);
-}
-
-/* Enter both addresses of a piece, or none. */
-static enum status press_claim(struct press *p, const struct piece *piece, struct error *e)
-{
-    static const char *const tails[] = {"", "-summary"};
-    enum status status = press_check(p, piece, tails[0], e);
-    if (status == ST_OK)
-        status = press_check(p, piece, tails[1], e);
-    for (size_t i = 0; status == ST_OK && i < 2; i++) {
-        press_address(p, piece->page.slug, tails[i]);
-        if (book_add(&p->addresses, buf_span(&p->key), piece->source, 0) != ST_OK)
-            status = error_set(e, ST_NOMEM, ENOMEM, "%s", p->path);
+    struct stat st = {0};
+    if (stat("/proc/self/exe", &st) != 0)
+        st = (struct stat){0};
+    struct file_stamp program = file_stamp_of(&st);
+    buf_putf(&p->basis, "program %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 ", magic %d, ",
+             program.size, program.mtime, program.ctime, program.inode, mediatype_version());
+    buf_puts(&p->basis, "index ");
+    buf_put(&p->basis, p->articles.index_href);
+    if (p->capsule.language != NULL) {
+        buf_puts(&p->basis, ", language ");
+        buf_puts(&p->basis, p->capsule.language);
     }
-    return status;
+    return buf_status(&p->basis) == ST_OK ? ST_OK : error_set(e, ST_NOMEM, ENOMEM, "%s", p->path);
 }
 
-static enum status press_read_piece(struct press *p, const struct scan_entry *entry,
-                                    struct piece *piece, struct error *e)
+struct press_value {
+    const char *key;
+    struct span value;
+};
+
+#define PRESS_VALUES 7
+
+/* The rows of the table capsule, but for `looked`. */
+static void press_values(const struct press *p, struct press_value values[PRESS_VALUES])
 {
-    enum status status = piece_read(p->articles_scan.fd, p->path, entry, p->types, piece, e);
-    if (status == ST_OK)
-        status = press_claim(p, piece, e);
-    piece->page.index_href = p->index_href;
-    return status;
+    const struct capsule *c = &p->capsule;
+    const struct press_value all[PRESS_VALUES] = {
+        {"title", span_of(c->title)},     {"subtitle", span_of(c->subtitle)},
+        {"author", span_of(c->author)},   {"language", span_of(c->language)},
+        {"licence", span_of(c->licence)}, {"base_url", span_of(p->base_url)},
+        {"basis", buf_span(&p->basis)},
+    };
+    for (size_t i = 0; i < PRESS_VALUES; i++)
+        values[i] = all[i];
 }
 
-/* Undated pieces first, then by date; by slug among equals. */
-static int press_by_date(const void *a, const void *b)
+/* Open the edition before, if there is one that can be a beginning. */
+static void press_open_past(struct press *p)
 {
-    const struct piece *x = *(struct piece *const *)a;
-    const struct piece *y = *(struct piece *const *)b;
-    int order = span_cmp(x->doc.date, y->doc.date);
-    return order != 0 ? order : span_cmp(x->page.slug, y->page.slug);
+    struct error why;
+    enum status status = edition_past_open(p->edition, &p->past, &why);
+    if (status != ST_OK) {
+        p->past = NULL;
+    } else if (!edition_past_says(p->past, "basis", buf_span(&p->basis))) {
+        edition_past_close(p->past);
+        p->past = NULL;
+    }
+    p->articles.past = p->past;
 }
 
-static enum status press_read_pieces(struct press *p, struct error *e)
+/* Compare the sources with what the edition before says of them. */
+static enum status press_recall(struct press *p, struct error *e)
 {
-    const struct scan *scan = &p->articles_scan;
-    p->pieces = calloc(scan->count + 1, sizeof *p->pieces);
-    p->order = calloc(scan->count + 1, sizeof *p->order);
-    if (p->pieces == NULL || p->order == NULL)
-        return error_set(e, ST_NOMEM, ENOMEM, "%s", p->path);
-    for (size_t i = 0; i < scan->count; i++) {
-        if (scan->entries[i].folder || span_ends(scan->entries[i].path, SPAN(".meta")))
+    struct edition_past_row row;
+    struct press_gone **last = &p->gone;
+    enum status status = ST_OK;
+    int64_t looked = p->past == NULL ? 0 : edition_past_looked(p->past) - PRESS_STEADY;
+    while (p->past != NULL && (status = edition_past_next(p->past, &row, e)) == ST_OK) {
+        const struct edition_source *source = &row.source;
+        bool steady = source->stamp.ctime < looked && source->sidecar.ctime < looked;
+        if (span_starts(source->path, SPAN("static/"))
+                ? statics_recall(&p->statics, source, steady)
+                : articles_recall(&p->articles, &row, steady))
             continue;
-        struct piece *piece = &p->pieces[p->count++];
-        struct error why;
-        enum status status = press_read_piece(p, &scan->entries[i], piece, &why);
-        if (status == ST_NOMEM) {
-            if (e != NULL)
-                *e = why;
-            return status;
-        }
-        if (status == ST_OK) {
-            p->order[p->in_service++] = piece;
-        } else {
-            press_tell(&why);
-            piece_leave_out(piece, &why);
-        }
+        struct press_gone *gone = arena_alloc(&p->arena, sizeof *gone);
+        if (gone == NULL)
+            return error_set(e, ST_NOMEM, ENOMEM, "%s", p->path);
+        gone->path = arena_copy(&p->arena, source->path);
+        *last = gone;
+        last = &gone->next;
     }
-    qsort(p->order, p->in_service, sizeof *p->order, press_by_date);
-    return ST_OK;
+    if (arena_status(&p->arena) != ST_OK)
+        return error_set(e, ST_NOMEM, ENOMEM, "%s", p->path);
+    return status == ST_MISSING ? ST_OK : status;
 }
 
-/* Add an address to /urls.txt, unless a mirror would overwrite one file by another there. */
-static void press_add_url(struct press *p, struct span address)
+/* Would the new edition be the one before over again? */
+static bool press_is_as_before(const struct press *p)
 {
-    size_t slash = address.n;
-    while (slash > 0 && address.p[slash - 1] != '/')
-        slash--;
-    struct span name = span_sub(address, slash, address.n);
-    if (name.n == 0 || book_add(&p->names, name, address, 0) != ST_OK)
-        return;
-    buf_puts(&p->urls, p->base_url);
-    buf_put(&p->urls, span_sub(address, 1, address.n));
-    buf_putc(&p->urls, '\n');
-}
-
-/* Write what is in p->page at an address. */
-static enum status press_put(struct press *p, struct span address, struct span type,
-                             struct error *e)
-{
-    struct edition_page row = {
-        .path = address, .status = GEMINI_SUCCESS, .meta = type, .body = buf_span(&p->page)};
-    if (buf_status(&p->page) != ST_OK)
-        return error_set(e, buf_status(&p->page), 0, "%.*s: page too large", (int)address.n,
-                         address.p);
-    if (row.body.p == NULL)
-        row.body = SPAN("");
-    return edition_put_page(p->writer, &row, e);
-}
-
-/* Begin a page of a slug: its address, its media type, no text yet. */
-static void press_begin(struct press *p, struct span slug, const char *tail, struct span lang)
-{
-    buf_clear(&p->page);
-    press_address(p, slug, tail);
-    buf_clear(&p->type);
-    mediatype_gemtext(lang.n > 0 ? lang : span_of(p->capsule.language), &p->type);
-}
-
-static enum status press_end(struct press *p, struct error *e)
-{
-    if (buf_status(&p->key) != ST_OK || buf_status(&p->type) != ST_OK)
-        return error_set(e, ST_LIMIT, 0, "%s: an address or media type is too long", p->path);
-    press_add_url(p, buf_span(&p->key));
-    return press_put(p, buf_span(&p->key), buf_span(&p->type), e);
-}
-
-static enum status press_write_piece(struct press *p, const struct piece *piece, struct error *e)
-{
-    press_begin(p, piece->page.slug, "", piece->doc.lang);
-    pages_article(&piece->page, &p->page);
-    enum status status = press_end(p, e);
-    if (status != ST_OK)
-        return status;
-    press_begin(p, piece->page.slug, "-summary", piece->doc.lang);
-    pages_summary(&piece->page, &p->page);
-    status = press_end(p, e);
-    if (status != ST_OK)
-        return status;
-    static const char *const kinds[] = {"author", "description", "sentences", "cut"};
-    struct edition_piece row = {.slug = piece->page.slug,
-                                .source = piece->source,
-                                .title = piece->doc.title,
-                                .date = piece->doc.date,
-                                .author = piece->doc.author,
-                                .lang = piece->doc.lang,
-                                .summary_kind = span_of(kinds[piece->summary.kind]),
-                                .previous = piece->page.previous.href,
-                                .next = piece->page.next.href,
-                                .tags = piece->doc.tags,
-                                .words = (int64_t)piece->page.words};
-    return edition_put_piece(p->writer, &row, e);
+    struct press_value values[PRESS_VALUES];
+    press_values(p, values);
+    if (p->past == NULL || p->gone != NULL || p->articles.changed || statics_changed(&p->statics))
+        return false;
+    for (size_t i = 0; i < PRESS_VALUES; i++) {
+        if (!edition_past_says(p->past, values[i].key, values[i].value))
+            return false;
+    }
+    return true;
 }
 
 static enum status press_write_placeholder(struct press *p, const struct placeholder *placeholder,
@@ -266,13 +215,14 @@ static enum status press_write_placeholder(struct press *p, const struct placeho
     size_t i = 0;
     for (const struct placeholder_witness *w = placeholder->witnesses; w != NULL; w = w->next)
         witnesses[i++] =
-            (struct pages_witness){w->piece->doc.title, w->piece->href, w->names_as_next};
-    press_begin(p, placeholder->slug, "", placeholder->lang);
+            (struct pages_witness){w->card->row.title, w->card->href, w->names_as_next};
+    sheet_begin(&p->sheet, placeholder->slug, "", placeholder->lang);
     enum status status = ST_OK;
     /* Somebody's page may stand there already: then the links lead to that. */
-    if (book_find(&p->addresses, buf_span(&p->key)) == NULL) {
-        pages_placeholder(placeholder->title, witnesses, count, p->index_href, &p->page);
-        status = press_end(p, e);
+    if (book_find(&p->addresses, buf_span(&p->sheet.key)) == NULL) {
+        pages_placeholder(placeholder->title, witnesses, count, p->articles.index_href,
+                          &p->sheet.page);
+        status = sheet_end(&p->sheet, e);
     }
     free(witnesses);
     return status;
@@ -288,70 +238,79 @@ static bool press_is_own(const struct press *p, struct span address)
 /* Newest first; the undated ones, which the order has first, at the end and by slug. */
 static enum status press_write_index(struct press *p, struct error *e)
 {
-    struct pages_entry *entries = calloc(p->in_service + 1, sizeof *entries);
+    const struct articles *a = &p->articles;
+    struct pages_entry *entries = calloc(a->in_service + 1, sizeof *entries);
     if (entries == NULL)
         return error_set(e, ST_NOMEM, ENOMEM, "%s", p->path);
     size_t count = 0;
-    for (size_t i = p->in_service; i > 0; i--) {
-        const struct piece *piece = p->order[i - 1];
-        if (piece->doc.date.p != NULL)
-            entries[count++] = (struct pages_entry){piece->href, piece->doc.date, piece->doc.title};
+    for (size_t i = a->in_service; i > 0; i--) {
+        const struct card *c = a->order[i - 1];
+        if (c->row.date.p != NULL)
+            entries[count++] = (struct pages_entry){c->href, c->row.date, c->row.title};
     }
-    for (size_t i = 0; i < p->in_service; i++) {
-        const struct piece *piece = p->order[i];
-        if (piece->doc.date.p == NULL)
-            entries[count++] = (struct pages_entry){piece->href, piece->doc.date, piece->doc.title};
+    for (size_t i = 0; i < a->in_service; i++) {
+        const struct card *c = a->order[i];
+        if (c->row.date.p == NULL)
+            entries[count++] = (struct pages_entry){c->href, c->row.date, c->row.title};
     }
-    struct span stem = span_sub(p->index_href, 0, p->index_href.n - SPAN(".gmi").n);
-    press_begin(p, stem, "", span_of(p->capsule.language));
-    pages_index(&p->capsule, entries, count, &p->page);
-    enum status status = press_is_own(p, buf_span(&p->key)) ? ST_OK : press_end(p, e);
+    struct span stem = span_sub(a->index_href, 0, a->index_href.n - SPAN(".gmi").n);
+    sheet_begin(&p->sheet, stem, "", span_of(p->capsule.language));
+    pages_index(&p->capsule, entries, count, &p->sheet.page);
+    enum status status = press_is_own(p, buf_span(&p->sheet.key)) ? ST_OK : sheet_end(&p->sheet, e);
     if (status == ST_OK && span_eq(stem, SPAN("index")))
-        status = press_put(p, SPAN("/"), buf_span(&p->type), e);
+        status = sheet_put(&p->sheet, SPAN("/"), buf_span(&p->sheet.type), e);
     free(entries);
     return status;
 }
 
 static enum status press_write_urls(struct press *p, struct error *e)
 {
+    struct sheet *s = &p->sheet;
     for (size_t i = 0; i < p->statics_scan.count; i++) {
         const struct scan_entry *entry = &p->statics_scan.entries[i];
-        buf_clear(&p->key);
-        statics_address(entry, &p->key);
-        if (!entry->folder && !entry->left_out && !span_eq(buf_span(&p->key), SPAN("/urls.txt")))
-            press_add_url(p, buf_span(&p->key));
+        buf_clear(&s->key);
+        statics_address(entry, &s->key);
+        if (!entry->folder && !entry->left_out && !span_eq(buf_span(&s->key), SPAN("/urls.txt")))
+            sheet_list(s, buf_span(&s->key));
     }
     if (press_is_own(p, SPAN("/urls.txt")))
         return ST_OK;
-    buf_clear(&p->page);
-    buf_put(&p->page, buf_span(&p->urls));
-    if (buf_status(&p->urls) != ST_OK)
-        return error_set(e, buf_status(&p->urls), 0, "%s: too many addresses", p->path);
-    return press_put(p, SPAN("/urls.txt"), SPAN("text/plain; charset=utf-8"), e);
+    buf_clear(&s->page);
+    buf_put(&s->page, buf_span(&s->urls));
+    if (buf_status(&s->urls) != ST_OK)
+        return error_set(e, buf_status(&s->urls), 0, "%s: too many addresses", p->path);
+    return sheet_put(s, SPAN("/urls.txt"), SPAN("text/plain; charset=utf-8"), e);
 }
 
-static enum status press_write_sources(struct press *p, struct error *e)
+/* All that is no page. */
+static enum status press_write_rows(struct press *p, struct error *e)
 {
+    struct press_value values[PRESS_VALUES];
+    char looked[32];
     enum status status = ST_OK;
-    for (size_t i = 0; status == ST_OK && i < p->count; i++) {
-        const struct piece *piece = &p->pieces[i];
-        status = edition_put_source(p->writer, piece->source, piece->size, piece->mtime,
-                                    span_of(piece->problem), e);
+    press_values(p, values);
+    snprintf(looked, sizeof looked, "%" PRId64, p->looked);
+    for (size_t i = 0; status == ST_OK && i < PRESS_VALUES; i++) {
+        if (values[i].value.p != NULL)
+            status = edition_put_capsule(p->writer, values[i].key, values[i].value, e);
+        else
+            status = edition_drop_capsule(p->writer, values[i].key, e);
     }
     if (status == ST_OK)
-        status = edition_put_capsule(p->writer, "title", span_of(p->capsule.title), e);
-    if (status == ST_OK && p->capsule.language != NULL)
-        status = edition_put_capsule(p->writer, "language", span_of(p->capsule.language), e);
+        status = edition_put_capsule(p->writer, "looked", span_of(looked), e);
+    for (const struct press_gone *gone = p->gone; status == ST_OK && gone != NULL;
+         gone = gone->next)
+        status = edition_drop_source(p->writer, gone->path, e);
     if (status == ST_OK)
-        status = edition_put_capsule(p->writer, "base_url", span_of(p->base_url), e);
-    return status;
+        status = articles_write_rows(&p->articles, p->writer, e);
+    return status == ST_OK ? statics_write_rows(&p->statics, p->writer, e) : status;
 }
 
 static enum status press_write(struct press *p, struct error *e)
 {
     enum status status = press_write_index(p, e);
-    for (size_t i = p->in_service; status == ST_OK && i > 0; i--)
-        status = press_write_piece(p, p->order[i - 1], e);
+    if (status == ST_OK)
+        status = articles_write(&p->articles, &p->sheet, e);
     for (size_t i = 0; status == ST_OK && i < p->neighbours.count; i++)
         status = press_write_placeholder(p, &p->neighbours.placeholders[i], e);
     if (status == ST_OK)
@@ -359,7 +318,7 @@ static enum status press_write(struct press *p, struct error *e)
     if (status == ST_OK)
         status = press_write_urls(p, e);
     if (status == ST_OK)
-        status = press_write_sources(p, e);
+        status = press_write_rows(p, e);
     if (status == ST_OK)
         status = mediatype_status(p->types, e);
     return status;
@@ -374,23 +333,42 @@ static bool press_has_files(const struct press *p)
     return false;
 }
 
-static enum status press_make(struct press *p, const char *edition, struct error *e)
+/* Everything that is known before a page is written. */
+static enum status press_read(struct press *p, bool anew, struct error *e)
 {
     enum status status = press_open(p, e);
     if (status == ST_OK)
         status = press_claim_fixed(p, e);
     if (status == ST_OK)
-        status = press_read_pieces(p, e);
-    if (status == ST_OK && p->in_service == 0 && !press_has_files(p))
-        status = error_set(e, ST_FORMAT, 0, "%s: %s", p->path,
-                           p->count == 0 ? "empty: no articles and nothing in static/"
-                                         : "none of its articles can be served");
+        status = press_make_basis(p, e);
     if (status == ST_OK)
-        status = neighbours_find(p->order, p->in_service, &p->neighbours, e);
+        status = articles_list(&p->articles, e);
+    if (status == ST_OK && !anew)
+        press_open_past(p);
     if (status == ST_OK)
-        status = edition_create(edition, &p->writer, e);
+        status = press_recall(p, e);
+    if (status == ST_OK)
+        status = articles_read(&p->articles, e);
+    if (status == ST_OK && p->articles.in_service == 0 && !press_has_files(p))
+        status =
+            error_set(e, ST_FORMAT, 0, "%s: %s", p->path,
+                      p->articles.count == 0 ? "empty: no articles and nothing in static/"
+                                             : "none of its articles can be served");
+    return status;
+}
+
+static enum status press_make(struct press *p, bool anew, struct error *e)
+{
+    enum status status = press_read(p, anew, e);
+    if (status != ST_OK || press_is_as_before(p))
+        return status;
+    status = neighbours_find(p->articles.order, p->articles.in_service, &p->neighbours, e);
+    if (status == ST_OK)
+        status = p->past == NULL ? edition_create(p->edition, &p->writer, e)
+                                 : edition_update(p->past, &p->writer, e);
     if (status != ST_OK)
         return status;
+    p->sheet.writer = p->writer;
     status = press_write(p, e);
     if (status == ST_OK)
         status = edition_commit(p->writer, e);
@@ -399,34 +377,48 @@ static enum status press_make(struct press *p, const char *edition, struct error
     return status;
 }
 
-enum status press_run(const char *capsule, const char *edition, const char *base_url,
-                      struct error *e)
+/* One attempt.  *from_past gets whether the edition before was its beginning. */
+static enum status press_once(const char *capsule, const char *edition, const char *base_url,
+                              bool anew, bool *from_past, struct error *e)
 {
-    struct press p = {.path = capsule, .base_url = base_url, .fd = -1};
-    p.articles_scan.fd = p.statics_scan.fd = -1;
+    struct press p = {.path = capsule, .edition = edition, .base_url = base_url, .fd = -1};
+    p.articles_scan.fd = p.statics_scan.fd = p.articles.spill.fd = -1;
+    p.sheet.path = capsule;
+    p.sheet.base_url = base_url;
     book_init(&p.addresses);
-    book_init(&p.names);
-    buf_init(&p.page, PRESS_PAGE_MAX);
-    buf_init(&p.urls, PRESS_PAGE_MAX);
-    buf_init(&p.key, PRESS_PATH_MAX);
-    buf_init(&p.type, GEMINI_META_MAX);
-    enum status status = press_make(&p, edition, e);
-    for (size_t i = 0; i < p.count; i++)
-        piece_fini(&p.pieces[i]);
-    free(p.pieces);
-    free(p.order);
+    arena_init(&p.arena, PRESS_ARENA_MAX);
+    buf_init(&p.basis, PRESS_PATH_MAX);
+    sheet_init(&p.sheet);
+    enum status status = press_make(&p, anew, e);
+    *from_past = p.past != NULL;
+    sheet_fini(&p.sheet);
     neighbours_fini(&p.neighbours);
+    articles_fini(&p.articles);
+    edition_past_close(p.past);
     scan_fini(&p.articles_scan);
     scan_fini(&p.statics_scan);
     capsule_fini(&p.capsule);
     mediatype_close(p.types);
     book_fini(&p.addresses);
-    book_fini(&p.names);
-    buf_fini(&p.page);
-    buf_fini(&p.urls);
-    buf_fini(&p.key);
-    buf_fini(&p.type);
+    arena_fini(&p.arena);
+    buf_fini(&p.basis);
     if (p.fd >= 0)
         close(p.fd);
+    return status;
+}
+
+enum status press_run(const char *capsule, const char *edition, const char *base_url,
+                      struct error *e)
+{
+    struct error why;
+    bool from_past = false;
+    enum status status = press_once(capsule, edition, base_url, false, &from_past, &why);
+    /* What is wrong may be the edition before, which nobody but us needs. */
+    if (from_past && (status == ST_STORE || status == ST_EXISTS || status == ST_IO)) {
+        log_line(LOG_WARNING, "%s; all of the capsule is pressed anew", why.message);
+        status = press_once(capsule, edition, base_url, true, &from_past, &why);
+    }
+    if (status != ST_OK && e != NULL)
+        *e = why;
     return status;
 }

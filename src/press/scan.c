@@ -25,12 +25,6 @@ struct scan_walk {
     void *context;
 };
 
-static bool scan_is_passed_over(const char *name)
-{
-    return (name[0] == '.' && strcmp(name, ".well-known") != 0) ||
-           span_ends(span_of(name), SPAN("~"));
-}
-
 static void scan_tell(const struct scan_walk *w, struct span path, int errnum, const char *what)
 {
     struct error e;
@@ -76,24 +70,39 @@ static bool scan_is_new(const struct scan_walk *w, const struct stat *st)
     return book_add(w->seen, span_of(key), SPAN(""), 0) == ST_OK;
 }
 
-/* Look at one name; adds it unless it is a problem. */
-static enum status scan_visit(const struct scan_walk *w, struct span path, struct error *e)
+/*
+ * What a name in the open folder dir is.  A folder was opened without leaving the root, so what
+ * lies in it needs no such care, unless it is a link.  Returns false and tells what it cannot be.
+ */
+static bool scan_stat(const struct scan_walk *w, int dir, const char *name, struct span path,
+                      struct stat *st)
 {
-    const char *name = path.p + w->root;
-    int fd = scan_open(w, name, O_PATH);
-    struct stat st;
-    if (fd < 0 || fstat(fd, &st) != 0) {
-        int cause = errno;
-        if (fd >= 0)
-            close(fd);
-        if (cause == EXDEV)
-            scan_tell(w, path, 0, "a link that leads out of its folder");
-        else if (cause != ENOENT || fd >= 0 ||
-                 faccessat(w->scan->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-            scan_tell(w, path, cause, NULL);
-        return ST_OK; /* gone since the folder was read: nothing to tell */
+    if (fstatat(dir, name, st, AT_SYMLINK_NOFOLLOW) != 0) {
+        if (errno != ENOENT) /* gone since the folder was read: nothing to tell */
+            scan_tell(w, path, errno, NULL);
+        return false;
     }
-    close(fd);
+    if (!S_ISLNK(st->st_mode))
+        return true;
+    int fd = scan_open(w, path.p + w->root, O_PATH);
+    bool good = fd >= 0 && fstat(fd, st) == 0;
+    int cause = errno;
+    if (fd >= 0)
+        close(fd);
+    if (!good && cause == EXDEV)
+        scan_tell(w, path, 0, "a link that leads out of its folder");
+    else if (!good && (cause != ENOENT || faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0))
+        scan_tell(w, path, cause, NULL);
+    return good;
+}
+
+/* Look at one name; adds it unless it is a problem. */
+static enum status scan_visit(const struct scan_walk *w, int dir, const char *name,
+                              struct span path, struct error *e)
+{
+    struct stat st;
+    if (!scan_stat(w, dir, name, path, &st))
+        return ST_OK;
     if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode)) {
         scan_tell(w, path, 0, "neither a file nor a folder");
         return ST_OK;
@@ -106,8 +115,9 @@ static enum status scan_visit(const struct scan_walk *w, struct span path, struc
     if (entry == NULL)
         return error_set(e, ST_NOMEM, ENOMEM, "%s", path.p);
     entry->folder = S_ISDIR(st.st_mode);
-    entry->size = st.st_size;
-    entry->mtime = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+    /* A folder's own times change with what is in it, which is looked at anyway. */
+    if (!entry->folder)
+        entry->stamp = file_stamp_of(&st);
     return ST_OK;
 }
 
@@ -126,7 +136,7 @@ static enum status scan_read_folder(const struct scan_walk *w, struct span folde
     }
     struct dirent *found;
     while (dir != NULL && status == ST_OK && (found = readdir(dir)) != NULL) {
-        if (scan_is_passed_over(found->d_name))
+        if (file_is_private(found->d_name))
             continue;
         buf_clear(&path);
         buf_put(&path, folder);
@@ -136,7 +146,7 @@ static enum status scan_read_folder(const struct scan_walk *w, struct span folde
         if (buf_status(&path) != ST_OK)
             scan_tell(w, folder, ENAMETOOLONG, NULL);
         else
-            status = scan_visit(w, (struct span){whole, path.n}, e);
+            status = scan_visit(w, fd, found->d_name, (struct span){whole, path.n}, e);
     }
     if (dir != NULL)
         closedir(dir);
@@ -190,6 +200,14 @@ enum status scan_folder(int capsule, const char *folder, struct scan *s, scan_pr
     if (s->count > 0)
         qsort(s->entries, s->count, sizeof *s->entries, scan_by_path);
     return status;
+}
+
+struct scan_entry *scan_find(const struct scan *s, struct span path)
+{
+    struct scan_entry key = {.path = path};
+    if (s->count == 0)
+        return NULL;
+    return bsearch(&key, s->entries, s->count, sizeof *s->entries, scan_by_path);
 }
 
 void scan_fini(struct scan *s)

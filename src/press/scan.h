@@ -4,9 +4,8 @@
 #ifndef PRESS_SCAN_H
 #define PRESS_SCAN_H
 
-#include <stdint.h>
-
 #include "core/arena.h"
+#include "core/file.h"
 
 /* Deepest nesting of folders that is entered. */
 #define SCAN_DEPTH_MAX 32
@@ -16,8 +15,8 @@ struct scan_entry {
     const char *name; /* below the folder, "img/a.png": what is opened; points into path */
     bool folder;
     bool left_out; /* for whoever works on the list: told, and not served */
-    int64_t size;  /* bytes */
-    int64_t mtime; /* nanoseconds since 1970 */
+    bool same;     /* likewise: as it was when the edition before was made */
+    struct file_stamp stamp;
 };
 
 struct scan {
@@ -42,5 +41,8 @@ typedef void scan_problem(void *context, const struct error *e);
 enum status scan_folder(int capsule, const char *folder, struct scan *s, scan_problem *problem,
                         void *context, struct error *e) MUST_USE;
 void scan_fini(struct scan *s);
+
+/* The entry of a path ("articles/a.txt"); NULL when there is none. */
+struct scan_entry *scan_find(const struct scan *s, struct span path);
 
 #endif

@@ -9,6 +9,18 @@
 /* Longest slug of a title, in bytes: with its suffixes it still is a file name. */
 #define SLUG_MAX 120
 
+/* Most bytes of a link that is made of one: every byte may be escaped. */
+#define SLUG_HREF_MAX 1024
+
+/* Letters, digits and the marks on them; most are ASCII, which needs no table. */
+static bool slug_is_letter(uint32_t cp)
+{
+    if (cp < 0x80)
+        return ascii_alpha((int)cp) || ascii_digit((int)cp);
+    return uc_is_general_category_withtable(cp, UC_CATEGORY_MASK_L | UC_CATEGORY_MASK_N |
+                                                    UC_CATEGORY_MASK_M);
+}
+
 /* The words of the title, in lower case, with '-' between them. */
 static void slug_words(struct span title, struct buf *out)
 {
@@ -18,10 +30,7 @@ static void slug_words(struct span title, struct buf *out)
         uint32_t cp = 0;
         unsigned len = utf8_decode(span_sub(title, at, title.n), &cp);
         at += len == 0 ? 1 : len;
-        bool letter =
-            len > 0 && (uc_is_general_category_withtable(
-                           cp, UC_CATEGORY_MASK_L | UC_CATEGORY_MASK_N | UC_CATEGORY_MASK_M));
-        if (!letter) {
+        if (len == 0 || !slug_is_letter(cp)) {
             /* An apostrophe is inside a word: "Russia’s" is "russias". */
             gap = gap || (cp != '\'' && cp != 0x2019);
             continue;
@@ -29,7 +38,7 @@ static void slug_words(struct span title, struct buf *out)
         if (gap && out->n > start)
             buf_putc(out, '-');
         gap = false;
-        utf8_put(out, uc_tolower(cp));
+        utf8_put(out, cp < 0x80 ? (uint32_t)ascii_lower((char)cp) : uc_tolower(cp));
     }
 }
 
@@ -62,4 +71,26 @@ void slug_href(struct span slug, const char *tail, struct buf *out)
     url_escape_segment(slug, out);
     buf_puts(out, tail);
     buf_puts(out, ".gmi");
+}
+
+void slug_address(struct span slug, const char *tail, struct buf *out)
+{
+    buf_putc(out, '/');
+    slug_href(slug, tail, out);
+}
+
+struct span slug_href_of_title(struct span title, struct arena *arena)
+{
+    struct span kept = {NULL, 0};
+    struct buf slug;
+    struct buf href;
+    buf_init(&slug, SLUG_HREF_MAX + title.n * 2);
+    buf_init(&href, SLUG_HREF_MAX + title.n * 6);
+    slug_of_title(title, &slug);
+    slug_href(buf_span(&slug), "", &href);
+    if (buf_status(&slug) == ST_OK && buf_status(&href) == ST_OK)
+        kept = arena_copy(arena, buf_span(&href));
+    buf_fini(&slug);
+    buf_fini(&href);
+    return kept;
 }

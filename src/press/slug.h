@@ -4,6 +4,7 @@
 #ifndef PRESS_SLUG_H
 #define PRESS_SLUG_H
 
+#include "core/arena.h"
 #include "core/buf.h"
 
 /*
@@ -17,5 +18,11 @@ void slug_of_title(struct span title, struct buf *out);
 
 /* Append "SLUG.gmi" or, with the tail "-summary", "SLUG-summary.gmi", escaped for a link. */
 void slug_href(struct span slug, const char *tail, struct buf *out);
+
+/* The same as a canonical path: "/SLUG.gmi". */
+void slug_address(struct span slug, const char *tail, struct buf *out);
+
+/* The link to a piece known by its title only: "SLUG.gmi" in the arena; absent on failure. */
+struct span slug_href_of_title(struct span title, struct arena *arena);
 
 #endif

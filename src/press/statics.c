@@ -39,6 +39,24 @@ void statics_check(const struct statics *s)
     }
 }
 
+bool statics_recall(const struct statics *s, const struct edition_source *row, bool steady)
+{
+    struct scan_entry *entry = scan_find(s->scan, row->path);
+    if (entry == NULL || entry->left_out)
+        return false;
+    entry->same = steady && file_stamp_eq(entry->stamp, row->stamp);
+    return true;
+}
+
+bool statics_changed(const struct statics *s)
+{
+    for (size_t i = 0; i < s->scan->count; i++) {
+        if (!s->scan->entries[i].left_out && !s->scan->entries[i].same)
+            return true;
+    }
+    return false;
+}
+
 enum status statics_claim(const struct statics *s, struct book *addresses, struct error *e)
 {
     struct buf address;
@@ -65,6 +83,8 @@ static enum status statics_write_file(const struct statics *s, struct scan_entry
                                       struct span address, struct edition_writer *w,
                                       struct error *e)
 {
+    if (entry->same)
+        return edition_keep_page(w, address, e);
     struct buf shown;
     struct buf body;
     struct buf type;
@@ -84,7 +104,7 @@ static enum status statics_write_file(const struct statics *s, struct scan_entry
         if (st.st_size > (off_t)STATICS_INSIDE_MAX) {
             page.file = span_of(entry->name);
             page.size = st.st_size;
-            page.mtime = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+            page.mtime = file_stamp_of(&st).mtime;
         } else if (lseek(fd, 0, SEEK_SET) != 0) {
             status = error_set(&cause, ST_IO, errno, "%s", buf_str(&shown));
         } else {
@@ -214,5 +234,19 @@ enum status statics_write(const struct statics *s, struct edition_writer *w, str
             status = statics_write_redirect(at, w, e);
     }
     buf_fini(&address);
+    return status;
+}
+
+enum status statics_write_rows(const struct statics *s, struct edition_writer *w, struct error *e)
+{
+    enum status status = ST_OK;
+    for (size_t i = 0; status == ST_OK && i < s->scan->count; i++) {
+        const struct scan_entry *entry = &s->scan->entries[i];
+        struct edition_source row = {.path = entry->path, .stamp = entry->stamp};
+        if (entry->left_out)
+            status = edition_drop_source(w, entry->path, e);
+        else if (!entry->same)
+            status = edition_put_source(w, &row, e);
+    }
     return status;
 }

@@ -27,16 +27,32 @@ void statics_address(const struct scan_entry *entry, struct buf *out);
 /* Leave out and tell, before anything else, what may not be read. */
 void statics_check(const struct statics *s);
 
+/*
+ * Take from the edition before that a file or folder is as it was then.
+ *
+ * steady   it cannot have been written again at the moment when it was looked at
+ * Returns false when it is not there any more.
+ */
+bool statics_recall(const struct statics *s, const struct edition_source *row, bool steady);
+
+/* Is there anything that the edition before does not have so? */
+bool statics_changed(const struct statics *s);
+
 /* Enter the addresses of all files and folders.  ST_OK or ST_NOMEM. */
 enum status statics_claim(const struct statics *s, struct book *addresses,
                           struct error *e) MUST_USE;
 
 /*
- * Write the pages: every file, every folder (its index.gmi or a listing) and the redirect that
- * adds a folder's slash.  A file that cannot be read is told and left out.
+ * Write the pages, or keep those of files that are as they were: every file, every folder (its
+ * index.gmi or a listing) and the redirect that adds a folder's slash.  A file that cannot be read
+ * is told and left out.
  * Returns ST_OK, ST_STORE or ST_NOMEM.
  */
 enum status statics_write(const struct statics *s, struct edition_writer *w,
                           struct error *e) MUST_USE;
+
+/* Write the rows of what was read, when the pages are written. */
+enum status statics_write_rows(const struct statics *s, struct edition_writer *w,
+                               struct error *e) MUST_USE;
 
 #endif

@@ -70,7 +70,7 @@ static void an_address_is_had_once(void **state)
                                   .summary_kind = SPAN("cut")};
     assert_status(edition_put_piece(w, &piece, &error), ST_OK, &error);
     assert_status(edition_put_piece(w, &piece, &error), ST_EXISTS, &error);
-    assert_contains(error.message, "slug");
+    assert_contains(error.message, "articles/a.txt");
     assert_status(edition_commit(w, &error), ST_OK, &error);
     struct edition *ed = open_edition();
     assert_string_equal(body_of(ed, "/a"), "first");
@@ -120,21 +120,30 @@ static void the_other_tables_are_as_the_schema_says(void **state)
                                   .date = SPAN("2026-11-22"),
                                   .author = SPAN("A"),
                                   .summary_kind = SPAN("author"),
-                                  .previous = SPAN("/articles/z"),
+                                  .named_next = SPAN("N"),
+                                  .previous = SPAN("z.gmi"),
+                                  .previous_title = SPAN("Z"),
                                   .tags = SPAN("x y"),
-                                  .words = 7};
+                                  .words = 7,
+                                  .text = {1, 2},
+                                  .summary = {3, 4}};
+    struct edition_source good = {.path = SPAN("a.txt"), .stamp = {1, 2, 3, 4}};
+    struct edition_source bad = {.path = SPAN("b.txt"),
+                                 .stamp = {5, 6, 7, 8},
+                                 .sidecar = {9, 10, 11, 12},
+                                 .problem = SPAN("bad")};
     struct edition_writer *w = begin();
-    struct span absent = {NULL, 0};
     assert_status(edition_put_capsule(w, "title", SPAN("It's"), &error), ST_OK, &error);
     assert_status(edition_put_piece(w, &piece, &error), ST_OK, &error);
-    assert_status(edition_put_source(w, SPAN("a.txt"), 5, 6, absent, &error), ST_OK, &error);
-    assert_status(edition_put_source(w, SPAN("b.txt"), 7, 8, SPAN("bad"), &error), ST_OK, &error);
+    assert_status(edition_put_source(w, &good, &error), ST_OK, &error);
+    assert_status(edition_put_source(w, &bad, &error), ST_OK, &error);
     assert_status(edition_put_capsule(w, "title", SPAN("x"), &error), ST_EXISTS, &error);
     assert_status(edition_commit(w, &error), ST_OK, &error);
     assert_string_equal(ask("SELECT * FROM capsule"), "title|It's");
     assert_string_equal(ask("SELECT * FROM piece"),
-                        "a|articles/a.txt|T|2026-11-22|A|-|7|author|/articles/z|-|x y");
-    assert_string_equal(ask("SELECT * FROM source ORDER BY path"), "a.txt|5|6|-|b.txt|7|8|bad");
+                        "articles/a.txt|a|T|2026-11-22|A|-|x y|author|7|-|N|z.gmi|Z|-|-|1|2|3|4");
+    assert_string_equal(ask("SELECT * FROM source ORDER BY path"),
+                        "a.txt|1|2|3|4|0|0|0|0|-|b.txt|5|6|7|8|9|10|11|12|bad");
     assert_string_equal(ask("PRAGMA integrity_check"), "ok");
 }
 

@@ -1,0 +1,81 @@
+#include "edition/open.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/buf.h"
+#include "edition/schema.h"
+
+sqlite3_int64 edition_pragma(sqlite3 *db, const char *sql)
+{
+    sqlite3_stmt *s = NULL;
+    sqlite3_int64 value = -1;
+    if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW)
+        value = sqlite3_column_int64(s, 0);
+    sqlite3_finalize(s);
+    return value;
+}
+
+static enum status open_check(const char *path, sqlite3 *db, struct error *e)
+{
+    sqlite3_int64 application = edition_pragma(db, "PRAGMA application_id");
+    sqlite3_int64 version = edition_pragma(db, "PRAGMA user_version");
+    sqlite3_int64 pages = edition_pragma(db, "PRAGMA page_count");
+    sqlite3_int64 page_size = edition_pragma(db, "PRAGMA page_size");
+    struct stat st;
+    if (application < 0)
+        return error_set(e, ST_FORMAT, 0, "%s: damaged: %s", path, sqlite3_errmsg(db));
+    if (application != EDITION_APPLICATION_ID)
+        return error_set(e, ST_FORMAT, 0, "%s: not an edition", path);
+    if (version != EDITION_VERSION)
+        return error_set(e, ST_FORMAT, 0, "%s: edition of schema %d, this program reads %d", path,
+                         (int)version, EDITION_VERSION);
+    if (stat(path, &st) != 0 || st.st_size != pages * page_size)
+        return error_set(e, ST_FORMAT, 0, "%s: damaged: the file is cut short", path);
+    /* The file never changes, so one read transaction serves all requests. */
+    if (sqlite3_exec(db, "BEGIN; SELECT count(*) FROM capsule", NULL, NULL, NULL) != SQLITE_OK)
+        return error_set(e, ST_FORMAT, 0, "%s: damaged: %s", path, sqlite3_errmsg(db));
+    return ST_OK;
+}
+
+/* SQLite's name for a file that nobody will change: no locks, no look at the disk in between. */
+static void open_uri(const char *path, struct buf *uri)
+{
+    buf_puts(uri, "file:");
+    while (path[0] == '/' && path[1] == '/')
+        path++; /* "//x" would be a host */
+    for (const char *c = path; *c != '\0'; c++) {
+        if (*c == '?' || *c == '#' || *c == '%')
+            buf_putf(uri, "%%%02X", (unsigned char)*c);
+        else
+            buf_putc(uri, *c);
+    }
+    buf_puts(uri, "?immutable=1");
+}
+
+enum status edition_open_database(const char *path, sqlite3 **out, struct error *e)
+{
+    sqlite3 *db = NULL;
+    struct buf uri;
+    enum status status = ST_OK;
+    buf_init(&uri, (size_t)16 * 1024);
+    open_uri(path, &uri);
+    const char *name = buf_str(&uri);
+    int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX;
+    if (buf_status(&uri) != ST_OK)
+        status = error_set(e, ST_NOMEM, ENOMEM, "%s", path);
+    else if (access(path, R_OK) != 0)
+        status = error_set(e, errno == ENOENT ? ST_MISSING : ST_IO, errno, "%s", path);
+    else if (sqlite3_open_v2(name, &db, flags, NULL) != SQLITE_OK)
+        status = error_set(e, ST_STORE, 0, "%s: %s", path, sqlite3_errmsg(db));
+    else
+        status = open_check(path, db, e);
+    buf_fini(&uri);
+    if (status == ST_OK)
+        *out = db;
+    else
+        sqlite3_close(db);
+    return status;
+}

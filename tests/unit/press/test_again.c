@@ -1,0 +1,471 @@
+#include "press/press.h"
+
+#include <dirent.h>
+#include <sqlite3.h>
+#include <time.h>
+
+#include "../support.h"
+#include "core/file.h"
+
+/* An edition that was made from the one before holds what one made from nothing holds. */
+
+/* Presses of one seed. */
+#define STEPS 60
+
+static struct error error;
+
+static void put(const char *name, struct span bytes)
+{
+    char whole[512];
+    snprintf(whole, sizeof whole, "%s", folder_path(name));
+    *strrchr(whole, '/') = '\0';
+    assert_status(file_make_dir(whole, &error), ST_OK, &error);
+    unlink(folder_path(name)); /* it may be a link that leads in a circle */
+    folder_put(name, bytes);
+}
+
+static void put_text(const char *name, const char *text)
+{
+    put(name, span_of(text));
+}
+
+static void press(const char *edition)
+{
+    assert_status(
+        press_run(folder_path("capsule"), folder_path(edition), "gemini://news.example/", &error),
+        ST_OK, &error);
+}
+
+static sqlite3 *open_database(const char *name)
+{
+    sqlite3 *db = NULL;
+    assert_int_equal(sqlite3_open(folder_path(name), &db), SQLITE_OK);
+    return db;
+}
+
+static void change(const char *sql)
+{
+    sqlite3 *db = open_database("edition.db");
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+/*
+ * Let the edition be one that is known again: made so long after the last change that no file is
+ * read twice for safety, and marked.
+ */
+static void settle(void)
+{
+    change("UPDATE capsule SET value = CAST(value AS INTEGER) + 60000000000 WHERE key = 'looked';"
+           "INSERT OR REPLACE INTO capsule VALUES ('mark', 'x')");
+}
+
+static sqlite3_int64 number(const char *edition, const char *sql)
+{
+    sqlite3 *db = open_database(edition);
+    sqlite3_stmt *s = NULL;
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &s, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+    sqlite3_int64 value = sqlite3_column_int64(s, 0);
+    sqlite3_finalize(s);
+    sqlite3_close(db);
+    return value;
+}
+
+static bool was_made_from_the_one_before(void)
+{
+    return number("edition.db", "SELECT count(*) FROM capsule WHERE key = 'mark'") == 1;
+}
+
+/* All that is in an edition, but for the numbers of its rows and for when it was made. */
+static const char *const tables[] = {
+    "SELECT * FROM capsule WHERE key NOT IN ('looked', 'mark') ORDER BY key",
+    "SELECT path, status, meta, body, file, size, mtime FROM page ORDER BY path",
+    "SELECT * FROM piece ORDER BY source",
+    "SELECT * FROM source ORDER BY path",
+};
+
+static void assert_same_column(sqlite3_stmt *a, sqlite3_stmt *b, int column, const char *what)
+{
+    struct span x = {sqlite3_column_blob(a, column), (size_t)sqlite3_column_bytes(a, column)};
+    struct span y = {sqlite3_column_blob(b, column), (size_t)sqlite3_column_bytes(b, column)};
+    if (sqlite3_column_type(a, column) == sqlite3_column_type(b, column) && span_eq(x, y))
+        return;
+    fail_msg("%s: %s: %s of %s is\n%.*s\nand not\n%.*s", what, sqlite3_sql(a),
+             sqlite3_column_name(a, column), (const char *)sqlite3_column_text(a, 0), (int)x.n,
+             x.p == NULL ? "" : x.p, (int)y.n, y.p == NULL ? "" : y.p);
+}
+
+static void assert_same_rows(sqlite3 *again, sqlite3 *anew, const char *sql, const char *what)
+{
+    sqlite3_stmt *a = NULL;
+    sqlite3_stmt *b = NULL;
+    assert_int_equal(sqlite3_prepare_v2(again, sql, -1, &a, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(anew, sql, -1, &b, NULL), SQLITE_OK);
+    int result = SQLITE_ROW;
+    while (result == SQLITE_ROW) {
+        result = sqlite3_step(a);
+        int expected = sqlite3_step(b);
+        if (result != expected)
+            fail_msg("%s: %s: %s %s", what, sql, result == SQLITE_ROW ? "has" : "lacks",
+                     (const char *)sqlite3_column_text(result == SQLITE_ROW ? a : b, 0));
+        for (int i = 0; result == SQLITE_ROW && i < sqlite3_column_count(a); i++)
+            assert_same_column(a, b, i, what);
+    }
+    assert_int_equal(result, SQLITE_DONE);
+    sqlite3_finalize(a);
+    sqlite3_finalize(b);
+}
+
+/* Press again and from nothing, and compare. */
+static void assert_pressed_alike(const char *what)
+{
+    press("edition.db");
+    unlink(folder_path("anew.db"));
+    press("anew.db");
+    sqlite3 *again = open_database("edition.db");
+    sqlite3 *anew = open_database("anew.db");
+    for (size_t i = 0; i < COUNT(tables); i++)
+        assert_same_rows(again, anew, tables[i], what);
+    sqlite3_close(again);
+    sqlite3_close(anew);
+    assert_int_equal(number("edition.db", "SELECT count(*) FROM pragma_integrity_check"
+                                          " WHERE integrity_check <> 'ok'"),
+                     0);
+}
+
+/* Chance, the same for the same seed. */
+static uint64_t chance_state;
+
+static unsigned chance(unsigned limit)
+{
+    chance_state = chance_state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (unsigned)(chance_state >> 33) % limit;
+}
+
+static const char *const article_names[] = {
+    "capsule/articles/a.txt",     "capsule/articles/b.txt",         "capsule/articles/c.txt",
+    "capsule/articles/d.txt",     "capsule/articles/e.txt",         "capsule/articles/index.txt",
+    "capsule/articles/sub/a.txt", "capsule/articles/a-summary.txt", "capsule/articles/sub/f.txt",
+    "capsule/articles/sub-g.txt",
+};
+static const char *const static_names[] = {
+    "capsule/static/a.gmi",       "capsule/static/c.gmi",    "capsule/static/index.gmi",
+    "capsule/static/d/f.txt",     "capsule/static/d/x",      "capsule/static/d/index.gmi",
+    "capsule/static/title-b.gmi", "capsule/static/urls.txt", "capsule/static/archive.gmi",
+};
+static const char *const titles[] = {"Title A",  "Title B", "Title C",  "Title D!",
+                                     "title  d", "A",       "Not here", "F"};
+static const char *const dates[] = {"2024-01-01", "2024-01-02", "2023-05-05", "2024-01-02"};
+
+#define PICK(table) ((table)[chance(COUNT(table))])
+
+static void put_article(const char *name, unsigned number)
+{
+    char text[1024];
+    size_t n = (size_t)snprintf(text, sizeof text, "---\nx: y\n");
+    if (chance(2) == 0)
+        n += (size_t)snprintf(text + n, sizeof text - n, "date: %s\n", PICK(dates));
+    if (chance(4) == 0)
+        n += (size_t)snprintf(text + n, sizeof text - n, "previous: %s\n", PICK(titles));
+    if (chance(6) == 0)
+        n += (size_t)snprintf(text + n, sizeof text - n, "lang: %s\n", chance(2) ? "de" : "fr");
+    if (chance(6) == 0)
+        n += (size_t)snprintf(text + n, sizeof text - n, "summary: In short %u.\n", number);
+    n += (size_t)snprintf(text + n, sizeof text - n, "---\n%s\n\nText number %u.\n", PICK(titles),
+                          number % 10);
+    if (chance(4) == 0)
+        snprintf(text + n, sizeof text - n, "\nNext Article\n%s\n", PICK(titles));
+    put_text(name, text);
+}
+
+static void put_sidecar(const char *name)
+{
+    char path[128];
+    char text[256];
+    snprintf(path, sizeof path, "%.*s.meta", (int)strlen(name) - 4, name);
+    if (chance(2) == 0) {
+        unlink(folder_path(path));
+        return;
+    }
+    snprintf(text, sizeof text, "title: %s\ndate: %s\n", PICK(titles), PICK(dates));
+    put_text(path, text);
+}
+
+static void put_conf(void)
+{
+    char text[256];
+    int n = snprintf(text, sizeof text, "title = \"Capsule %u\"\n", chance(2));
+    if (chance(2) == 0)
+        n += snprintf(text + n, sizeof text - (size_t)n, "language = \"%s\"\n",
+                      chance(2) ? "en" : "nl");
+    if (chance(2) == 0)
+        snprintf(text + n, sizeof text - (size_t)n, "licence = \"Free\"\n");
+    put_text("capsule/capsule.conf", text);
+}
+
+/* Other bytes, and the size and the times that can be set as they were: in place or by a rename. */
+static void change_slyly(const char *name, unsigned step)
+{
+    char path[512];
+    struct stat st;
+    snprintf(path, sizeof path, "%s", folder_path(name));
+    if (lstat(path, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size == 0)
+        return;
+    struct span bytes = file_bytes(path);
+    char *copy = malloc(bytes.n);
+    assert_non_null(copy);
+    memcpy(copy, bytes.p, bytes.n);
+    copy[bytes.n - 1] = (char)('a' + step % 26);
+    const char *written = folder_put(chance(2) == 0 ? "other" : name, (struct span){copy, bytes.n});
+    struct timespec times[2] = {st.st_atim, st.st_mtim};
+    assert_int_equal(utimensat(AT_FDCWD, written, times, 0), 0);
+    if (strcmp(written, path) != 0)
+        assert_int_equal(rename(written, path), 0);
+    free(copy);
+}
+
+static void move(const char *from, const char *to)
+{
+    char whole[512];
+    snprintf(whole, sizeof whole, "%s", folder_path(to));
+    *strrchr(whole, '/') = '\0';
+    assert_status(file_make_dir(whole, &error), ST_OK, &error);
+    (void)rename(folder_path(from), folder_path(to));
+}
+
+/* One change, or none, by chance. */
+static void edit(unsigned step)
+{
+    switch (chance(14)) {
+    case 0:
+    case 1:
+    case 2:
+    case 3:
+        put_article(PICK(article_names), step);
+        break;
+    case 4:
+        unlink(folder_path(PICK(article_names)));
+        break;
+    case 5:
+        move(PICK(article_names), PICK(article_names));
+        break;
+    case 6:
+        put_sidecar(PICK(article_names));
+        break;
+    case 7:
+        put_conf();
+        break;
+    case 8:
+        put_text(PICK(static_names), chance(2) == 0 ? "# One\n" : "# Two\n");
+        break;
+    case 9:
+        unlink(folder_path(PICK(static_names)));
+        break;
+    case 10:
+        change_slyly(chance(4) == 0 ? PICK(static_names) : PICK(article_names), step);
+        break;
+    case 11:
+        put_text(PICK(article_names), chance(2) == 0 ? "" : "\xff\xfe\x01");
+        break;
+    case 12:
+        if (rmdir(folder_path("capsule/static/empty")) != 0)
+            assert_status(file_make_dir(folder_path("capsule/static/empty"), &error), ST_OK,
+                          &error);
+        break;
+    default:
+        unlink(folder_path("capsule/articles/e.txt"));
+        assert_int_equal(symlink(chance(2) == 0 ? "a.txt" : "../capsule.conf",
+                                 folder_path("capsule/articles/e.txt")),
+                         0);
+        break;
+    }
+}
+
+struct seed_row {
+    const char *name;
+    uint64_t seed;
+    bool settle;    /* let every edition be known again */
+    unsigned edits; /* between two presses, at most */
+};
+
+static const struct seed_row seed_rows[] = {
+    {"single edits show as in a new edition", 1, true, 1},
+    {"more single edits show as in a new edition", 2, true, 1},
+    {"edits in groups show as in a new edition", 3, true, 5},
+    {"edits right after a press show as in a new edition", 4, false, 2},
+};
+
+static void edits_show_as_in_a_new_edition(void **state)
+{
+    const struct seed_row *row = *state;
+    const struct timespec tick = {.tv_nsec = 11000000}; /* one step of a file's times */
+    unsigned from_past = 0;
+    chance_state = row->seed;
+    put_text("capsule/articles/keep.txt", "Keep\n\nText.\n");
+    for (unsigned i = 0; i < 6; i++)
+        put_article(PICK(article_names), i);
+    press("edition.db");
+    for (unsigned step = 0; step < STEPS; step++) {
+        char what[64];
+        snprintf(what, sizeof what, "seed %u, step %u", (unsigned)row->seed, step);
+        if (row->settle)
+            settle();
+        else
+            change("INSERT OR REPLACE INTO capsule VALUES ('mark', 'x')");
+        nanosleep(&tick, NULL);
+        for (unsigned edits = 1 + chance(row->edits); edits > 0; edits--)
+            edit(step);
+        assert_pressed_alike(what);
+        from_past += was_made_from_the_one_before();
+    }
+    /* The rest is the language or the place of the index: then everything is made anew. */
+    assert_true(from_past > STEPS / 2);
+}
+
+static ino_t inode_of(const char *name)
+{
+    struct stat st;
+    assert_int_equal(stat(folder_path(name), &st), 0);
+    return st.st_ino;
+}
+
+static void make_capsule(void)
+{
+    put_text("capsule/articles/a.txt", "---\ndate: 2024-01-01\n---\nTitle A\n\nText A.\n");
+    put_text("capsule/articles/b.txt", "---\ndate: 2024-01-02\n---\nTitle B\n\nText B.\n");
+    put_text("capsule/articles/c.txt", "---\ndate: 2024-01-03\n---\nTitle C\n\nText C.\n");
+    put_text("capsule/static/x.txt", "x");
+    press("edition.db");
+    settle();
+}
+
+static void without_a_change_the_edition_stays(void **state)
+{
+    (void)state;
+    make_capsule();
+    ino_t before = inode_of("edition.db");
+    press("edition.db");
+    assert_int_equal(inode_of("edition.db"), before);
+    put_text("capsule/articles/.a.txt.swp", "x");
+    press("edition.db");
+    assert_int_equal(inode_of("edition.db"), before);
+}
+
+static void what_is_left_out_again_is_no_change(void **state)
+{
+    (void)state;
+    put_text("capsule/articles/bad.txt", "\xff\xfe");
+    make_capsule();
+    ino_t before = inode_of("edition.db");
+    press("edition.db");
+    assert_int_equal(inode_of("edition.db"), before);
+}
+
+static void a_source_is_not_read_without_need(void **state)
+{
+    (void)state;
+    make_capsule();
+    /* What the edition before says is believed, so it is what shows. */
+    change("UPDATE piece SET title = 'Believed' WHERE source = 'articles/b.txt'");
+    put_text("capsule/articles/c.txt", "---\ndate: 2024-01-03\n---\nTitle C\n\nOther text.\n");
+    press("edition.db");
+    assert_true(was_made_from_the_one_before());
+    assert_int_equal(number("edition.db", "SELECT count(*) FROM page WHERE path = '/c.gmi'"
+                                          " AND CAST(body AS TEXT) LIKE '%article: Believed%'"),
+                     1);
+}
+
+struct damage_row {
+    const char *name;
+    const char *sql;
+};
+
+static const struct damage_row damage_rows[] = {
+    {"another schema is no beginning", "PRAGMA user_version = 1"},
+    {"another kind of file is no beginning", "PRAGMA application_id = 7"},
+    {"another basis is no beginning", "UPDATE capsule SET value = 'x' WHERE key = 'basis'"},
+    {"an edition without a table is no beginning", "DROP TABLE piece"},
+    {"an edition without a page is no beginning", "DELETE FROM page WHERE path = '/b.gmi'"},
+    {"a text beyond its page is no beginning", "UPDATE piece SET text_to = 100000"},
+    {"a text before its page is no beginning", "UPDATE piece SET summary_from = -1"},
+    {"an edition that is mostly free is no beginning",
+     "CREATE TABLE t (b); INSERT INTO t VALUES (zeroblob(200000)); DROP TABLE t"},
+};
+
+static void damage_is_no_beginning(void **state)
+{
+    const struct damage_row *row = *state;
+    make_capsule();
+    change(row->sql);
+    put_text("capsule/articles/a.txt", "---\ndate: 2024-01-01\n---\nAnother\n\nText A.\n");
+    assert_pressed_alike(row->name);
+    assert_false(was_made_from_the_one_before());
+    assert_int_equal(folder_count(test_folder), 9);
+}
+
+static void a_cut_file_is_no_beginning(void **state)
+{
+    (void)state;
+    make_capsule();
+    assert_int_equal(truncate(folder_path("edition.db"), 8192), 0);
+    assert_pressed_alike("cut short");
+    assert_int_equal(folder_count(test_folder), 9);
+}
+
+static void noise_is_no_beginning(void **state)
+{
+    (void)state;
+    char noise[4096];
+    struct stat st;
+    memset(noise, 0xff, sizeof noise);
+    make_capsule();
+    assert_int_equal(stat(folder_path("edition.db"), &st), 0);
+    for (off_t at = 0; at < st.st_size; at += (off_t)sizeof noise) {
+        unlink(folder_path("edition.db"));
+        press("edition.db");
+        settle();
+        int fd = open(folder_path("edition.db"), O_WRONLY | O_CLOEXEC);
+        assert_int_equal(pwrite(fd, noise, sizeof noise, at), sizeof noise);
+        close(fd);
+        put_article("capsule/articles/a.txt", (unsigned)at);
+        press("edition.db"); /* whatever was in that page, nothing breaks */
+    }
+}
+
+static void an_edition_does_not_grow_without_end(void **state)
+{
+    (void)state;
+    static char text[40000];
+    struct stat st;
+    make_capsule();
+    for (unsigned i = 0; i < 40; i++) {
+        size_t n = i % 2 == 0 && i < 38 ? sizeof text - 1 : 2000 + i;
+        memset(text, 'x', n);
+        for (size_t at = 0; at < n; at += 7)
+            text[at] = at % 70 == 0 ? '\n' : ' ';
+        memcpy(text, "Title\n\n", 7);
+        put("capsule/articles/b.txt", (struct span){text, n});
+        press("edition.db");
+        settle();
+    }
+    press("anew.db");
+    assert_int_equal(stat(folder_path("anew.db"), &st), 0);
+    off_t anew = st.st_size;
+    assert_int_equal(stat(folder_path("edition.db"), &st), 0);
+    assert_true(st.st_size <= anew * 3 / 2);
+}
+
+int main(void)
+{
+    static struct suite s = {.setup = quiet_folder_make, .teardown = quiet_folder_remove};
+    SUITE_ROWS(&s, edits_show_as_in_a_new_edition, seed_rows);
+    SUITE_TEST(&s, without_a_change_the_edition_stays);
+    SUITE_TEST(&s, what_is_left_out_again_is_no_change);
+    SUITE_TEST(&s, a_source_is_not_read_without_need);
+    SUITE_ROWS(&s, damage_is_no_beginning, damage_rows);
+    SUITE_TEST(&s, a_cut_file_is_no_beginning);
+    SUITE_TEST(&s, noise_is_no_beginning);
+    SUITE_TEST(&s, an_edition_does_not_grow_without_end);
+    return suite_run(&s, "press/again");
+}
