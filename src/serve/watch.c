@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "core/buf.h"
+#include "core/file.h"
 #include "log/log.h"
 
 #define WATCH_PATH_MAX    8192
@@ -105,7 +105,8 @@ static void watch_add_below(struct watch *w, const struct watch_folder *f)
     struct dirent *entry;
     while (dir != NULL && (entry = readdir(dir)) != NULL) {
         struct stat st;
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+        /* Most names are files, and most file systems say so without being asked again. */
+        if (entry->d_type == DT_REG || file_is_private(entry->d_name))
             continue;
         /* Of the capsule's own folder only the two that are read matter. */
         if (f->depth == 0 && strcmp(entry->d_name, "articles") != 0 &&
@@ -175,6 +176,8 @@ static void watch_on_event(uv_fs_event_t *event, const char *name, int events, i
         return;
     if (f->depth == 0 && name != NULL && strcmp(name, "capsule.conf") != 0 &&
         strcmp(name, "articles") != 0 && strcmp(name, "static") != 0 && strcmp(name, w->base) != 0)
+        return;
+    if (f->depth > 0 && !f->parent && name != NULL && file_is_private(name))
         return;
     if (status < 0 || (events & UV_RENAME) != 0)
         w->folders_changed = true;

@@ -14,7 +14,8 @@ typedef void watch_changed(void *context);
 
 /*
  * Watch a capsule folder, articles/ and static/ in it with all folders below, and the name of the
- * folder itself, so that one that is moved away and another put in its place is noticed.
+ * folder itself, so that one that is moved away and another put in its place is noticed.  Private
+ * files (see core/file.h), such as what an editor saves beside a text, are not watched.
  *
  * changed   called once for a burst of changes, as soon as it has been quiet for a moment, and at
  *           the latest WATCH_PATIENCE milliseconds after its first
@@ -28,7 +29,7 @@ void watch_stop(struct watch *w);
 /* Begin anew, as after a failure that has been mended. */
 void watch_renew(struct watch *w);
 
-#define WATCH_QUIET    80
+#define WATCH_QUIET    50
 #define WATCH_PATIENCE 400
 
 #endif

@@ -94,6 +94,8 @@ static const struct change_row change_rows[] = {
     {"a new capsule.conf is told", "capsule/capsule.conf", true},
     {"a file beside the articles is not told", "capsule/notes.txt", false},
     {"a file beside the capsule is not told", "other.txt", false},
+    {"what an editor saves beside an article is not told", "capsule/articles/.a.txt.swp", false},
+    {"an editor's backup is not told", "capsule/articles/a.txt~", false},
     {"a file whose name begins like the capsule's is not told", "capsule2", false},
 };
 
