@@ -60,6 +60,31 @@ def test_an_article_replaced_by_renaming_shows_within_a_second(server, capsule):
     shows(lambda: "\nRenamed into place.\n" in server.get("/stable.gmi"), "the edit")
 
 
+def test_a_title_changed_in_a_settled_capsule_shows_on_all_pages(server, capsule):
+    """Two seconds later nothing else is read again: the other pages are made around their text."""
+    capsule.add("before.txt", article("Before", date="2023-12-31", body="Text before."))
+    capsule.add("after.txt", article("After", date="2024-01-02", body="Text after."))
+    shows(lambda: status(server, "/after.gmi") == 20, "the new articles")
+    time.sleep(2.5)
+    capsule.add("stable.txt", article("Renamed", date="2024-01-01"))
+    shows(lambda: server.get("/stable.gmi").startswith("# Renamed\n"), "the title")
+    links = {"before": next_link("stable", "Renamed"), "after": previous_link("stable", "Renamed")}
+    for slug, link in links.items():
+        page = server.get(f"/{slug}.gmi")
+        assert link in page and f"\n\nText {slug}.\n\n" in page
+        assert link in server.get(f"/{slug}-summary.gmi")
+    assert "=> stable.gmi 2024-01-01 Renamed\n" in server.get("/")
+
+
+def test_what_an_editor_saves_beside_an_article_presses_nothing(server, capsule):
+    edition = next(server.state.glob("**/edition.db"))
+    before = edition.stat().st_ino
+    capsule.add(".stable.txt.swp", "half a sent")
+    capsule.add("stable.txt~", "the text before")
+    time.sleep(0.5)
+    assert edition.stat().st_ino == before
+
+
 def test_an_added_article_shows_within_a_second_everywhere(server, capsule):
     server.fetch("/fresh.gmi").check(51)
     capsule.add("fresh.txt", article("Fresh", date="2024-02-01"))
