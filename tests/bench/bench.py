@@ -6,7 +6,8 @@ the same certificate, in alternating bursts from the same load generator (load.c
 the server's CPU per request as a ratio to the floor's of the same round: on a small virtual
 machine the absolute figures drift by 20 % between minutes, and ratios under 5 % mean nothing.
 A second floor runs as control: how far its ratio is from 1.00 is the noise of this run.
-Then memory of an idle broadsheet, and how fast it presses and converts.
+Then memory of an idle broadsheet, how fast it presses and converts, and how soon one changed
+article of many is in service.
 
 Exit status: 0; 1 if something did not run or an answer was wrong, never because of a speed.
 """
@@ -26,6 +27,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from prose import article
+
 ROOT = Path(__file__).resolve().parents[2]
 HOST = "localhost"
 PAGE = "/putin-and-the-prospects-for-negotiations-in-the-ukraine-conflict.gmi"
@@ -33,7 +36,9 @@ START_SECONDS = 60  # a server may take this long to listen, press included
 STOP_SECONDS = 15  # and this long to leave after SIGTERM
 ANSWER_LIMIT = 16 << 20  # bytes of one answer
 ARTICLES = 1000
-RUNS = 5  # of press and of convert; the median counts
+RUNS = 5  # of press, of convert and of an edit; the median counts
+LARGE = 10_000  # articles of the capsule in which one is edited
+SETTLE_SECONDS = 2.5  # after that long a file that was written is known by its times
 MODES = (("full handshakes", []), ("resumed handshakes", ["--resume"]))
 NAGLE_REQUESTS = 20
 NAGLE_MODES = (
@@ -407,53 +412,6 @@ def stop_all(servers):
 
 # --- press and convert --------------------------------------------------------------------------
 
-SUBJECTS = """the ministry|the central bank|the city council|the opposition|a senior adviser|the
-commission|the port authority|Mr. Hale|Dr. Okafor|the regional court|a spokesman for the union|the
-U.S. delegation|the research institute|the shipping company|the prime minister|the committee|an
-independent auditor|the farmers' association|the national grid operator|the editor""".split("|")
-VERBS = """announced|questioned|postponed|defended|outlined|reviewed|criticised|welcomed|revised|
-published|rejected|confirmed|negotiated|financed|described""".split("|")
-OBJECTS = """the budget for the coming year|a draft agreement on fisheries|the reform of local
-taxes|new rules for public tenders|the findings of the inquiry|a plan to modernise the railway|the
-price of winter wheat|the terms of the ceasefire|an expansion of the harbour|the results of the
-second quarter|the proposed energy law|a programme for rural hospitals|the sale of its northern
-terminals|the timetable for elections|a loan of 3.5 billion euros|the safety of older
-bridges""".split("|")
-TAILS = """after weeks of closed meetings|despite objections from three neighbouring regions|before
-the session ended on 14 March|in a statement that surprised most observers|while talks continued in
-the capital|although the figures remain disputed|and asked for patience|because earlier measures had
-failed|according to documents seen by this newspaper|as demand fell by 12 per cent|which analysts
-had expected since the autumn|without giving a date""".split("|")
-LEADS = """However,|On Tuesday,|In the meantime,|By contrast,|For many residents,|At the same time,|
-Beyond the rhetoric,|In summation,""".split("|")
-SYLLABLES = "ba den for gra hol ka len mor na ost pe ra sil tu ver win yo zel".split()
-
-
-def sentence(chance):
-    parts = [chance.choice(SUBJECTS), chance.choice(VERBS), chance.choice(OBJECTS)]
-    if chance.random() < 0.7:
-        parts.append(chance.choice(TAILS))
-    if chance.random() < 0.3:
-        parts += ["and", chance.choice(SUBJECTS), chance.choice(VERBS), chance.choice(OBJECTS)]
-    if chance.random() < 0.4:  # names keep the vocabulary growing, as it does in real text
-        parts += ["near", "".join(chance.choices(SYLLABLES, k=3)).capitalize()]
-    if chance.random() < 0.25:
-        parts.insert(0, chance.choice(LEADS))
-    text = " ".join(" ".join(parts).split())
-    return text[0].upper() + text[1:] + "."
-
-
-def article(chance, number, words):
-    """A plain-text article: a title line, then paragraphs of three to six sentences."""
-    title = sentence(chance).rstrip(".")
-    paragraphs, count = [f"{title} ({number})"], 0
-    while count < words:
-        text = " ".join(sentence(chance) for _ in range(chance.randint(3, 6)))
-        paragraphs.append(text)
-        count += len(text.split())
-    return "\n\n".join(paragraphs) + "\n"
-
-
 def timed(command, seconds, source=None):
     """Run it; (wall seconds, stdout). A status other than 0 is a Failure."""
     name = f"{Path(command[0]).name} {command[1]}"
@@ -495,6 +453,74 @@ def press_run(_options, build, temporary):
         f"\npress    {ARTICLES / took:>8.0f} articles/s  ({ARTICLES} articles, "
         f"{size / 1e6:.1f} MB of text, {took:.2f} s; the edition has "
         f"{edition.stat().st_size / 1e6:.1f} MB)"
+    )
+
+
+def peak(command):
+    """Run it; (wall seconds, most resident MiB). A status other than 0 is a Failure."""
+    began = time.perf_counter()
+    process = subprocess.Popen([str(word) for word in command], cwd=ROOT, stdin=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    took = time.perf_counter() - began
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise Failure(f"broadsheet {command[1]}: exit status {process.returncode}")
+    return took, usage.ru_maxrss / 1024
+
+
+def edit(path, number):
+    """Write the article anew, as an editor without a temporary file does; what to look for."""
+    mark = f"Edited for the {number}th time."
+    path.write_text(article(random.Random(number), number, 650) + f"\n{mark}\n")
+    return mark.encode()
+
+
+def edits_shown(port, path):
+    """Seconds from the writing of the file to the end of the first answer with its new text."""
+    url = f"gemini://{HOST}:{port}/{path.stem}.gmi"
+    times = []
+    for number in range(RUNS):
+        time.sleep(SETTLE_SECONDS)
+        began = time.perf_counter()
+        mark = edit(path, 100 + number)
+        while mark not in fetch(port, url):
+            if time.perf_counter() - began > 30:
+                raise Failure("an edit does not show within 30 s")
+        times.append(time.perf_counter() - began)
+    return times
+
+
+def edit_run(_options, build, temporary):
+    chance = random.Random(1965)
+    folder, edition = temporary / "large", temporary / "large.db"
+    (folder / "articles").mkdir(parents=True)
+    for number in range(LARGE):
+        path = folder / "articles" / f"generated-{number:05}.txt"
+        path.write_text(article(chance, number, 650))
+    command = [build / "broadsheet", "press", folder, "-o", edition]
+    cold, again = [], []
+    for _ in range(RUNS):
+        edition.unlink(missing_ok=True)
+        cold.append(peak(command))
+    path = folder / "articles" / f"generated-{LARGE // 2:05}.txt"
+    for number in range(RUNS):
+        time.sleep(SETTLE_SECONDS)
+        edit(path, number)
+        again.append(peak(command))
+    serve = [build / "broadsheet", "serve", folder, "--listen", "127.0.0.1:0", "--host", HOST]
+    serve += ["--certs", temporary / "large-certs", "--state", temporary / "large-state"]
+    server = Server("broadsheet", serve, temporary / "large.log")
+    try:
+        shown = apart(edits_shown, server.port, path)
+    finally:
+        server.stop()
+    print(f"\npress of {LARGE} articles; the edition has {edition.stat().st_size / 1e6:.1f} MB")
+    for name, runs in (("cold", cold), ("after one change", again)):
+        took, mib = (statistics.median(column) for column in zip(*runs))
+        print(f"  {name:<18}{took * 1000:>6.0f} ms {mib:>6.1f} MiB at most")
+    print(
+        f"  {'edit to service':<18}{statistics.median(shown) * 1000:>6.0f} ms "
+        f"({min(shown) * 1000:.0f}-{max(shown) * 1000:.0f}, by {len(shown)} edits)"
     )
 
 
@@ -540,7 +566,7 @@ def main():
     sys.stdout.reconfigure(line_buffering=True)
     print(machine_line())
     with tempfile.TemporaryDirectory(prefix="broadsheet-bench-") as temporary:
-        for part in (serving_run, press_run, convert_run):
+        for part in (serving_run, press_run, convert_run, edit_run):
             try:
                 part(options, build, Path(temporary))
             except (Failure, OSError) as failure:
