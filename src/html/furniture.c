@@ -120,13 +120,11 @@ static bool furniture_is_heading(const GumboNode *node)
 static bool furniture_is_folding(const GumboNode *button)
 {
     const GumboNode *block = weigh_block_of(button);
-    struct measure heading;
-    struct measure own;
+    struct measure others; /* texts of the heading: those of buttons are not counted */
     if (!furniture_is_heading(block))
         return false;
-    measure_take(block, &heading);
-    measure_take(button, &own);
-    return own.text == heading.text;
+    measure_take(block, &others);
+    return others.text == 0;
 }
 
 static bool furniture_tag_hides(const GumboNode *node)
