@@ -53,36 +53,93 @@ bool format_of_suffix(struct span path, enum article_format *format)
     return false;
 }
 
-/* Does a text begin as an HTML document does, or with tags that only HTML has? */
-static bool format_is_html(struct span text)
+/* Behind the "<" of a tag: is it this one? */
+static bool format_is_tag(struct span text, const char *name)
 {
-    static const char *const heads[] = {"<!doctype html", "<html", "<head", "<body", "<article",
-                                        "<div",           "<p>",   "<h1",   "<meta", "<table"};
-    if (span_starts(text, SPAN("\xef\xbb\xbf")))
-        text = span_sub(text, 3, text.n);
-    text = span_trim(text);
-    while (span_starts(text, SPAN("<!--")) || span_starts(text, SPAN("<?"))) {
-        size_t end = span_find(text, 0, '>');
-        text = span_trim(span_sub(text, end + 1, text.n));
-    }
-    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) {
-        struct span head = span_of(heads[i]);
-        if (text.n >= head.n && span_eq_nocase(span_sub(text, 0, head.n), head))
+    struct span tag = span_of(name);
+    struct span rest = span_sub(text, tag.n, text.n);
+    return text.n > tag.n && span_eq_nocase(span_sub(text, 0, tag.n), tag) &&
+           (rest.p[0] == '>' || rest.p[0] == '/' || (unsigned char)rest.p[0] <= ' ');
+}
+
+static bool format_is_one_of(struct span text, const char *const tags[])
+{
+    for (size_t i = 0; tags[i] != NULL; i++) {
+        if (format_is_tag(text, tags[i]))
             return true;
     }
     return false;
 }
 
-/* What only Markdown has in a line: a link with its target, strong text, a heading underlined. */
+/* The text without what may stand before the first tag of a page, and without its "<". */
+static struct span format_first_tag(struct span text)
+{
+    if (span_starts(text, SPAN("\xef\xbb\xbf")))
+        text = span_sub(text, 3, text.n);
+    for (text = span_trim(text);
+         span_starts(text, SPAN("<!--")) || span_starts(text, SPAN("<?"));) {
+        bool comment = text.p[1] == '!';
+        size_t end = span_find(text, 2, '>');
+        while (comment && end < text.n && !span_ends(span_sub(text, 4, end), SPAN("--")))
+            end = span_find(text, end + 1, '>');
+        text = span_trim(span_sub(text, end + 1, text.n));
+    }
+    return span_starts(text, SPAN("<")) ? span_sub(text, 1, text.n) : (struct span){NULL, 0};
+}
+
+static bool format_is_heading(struct span line)
+{
+    return span_starts(line, SPAN("# ")) || span_starts(line, SPAN("## "));
+}
+
+/* Does a text begin as an HTML document does, or with tags that only HTML has?  Markdown may begin
+ * with those too. */
+static bool format_is_html(struct span text)
+{
+    static const char *const pages[] = {"!doctype", "html", "head", "body", "meta", NULL};
+    static const char *const parts[] = {"article", "main", "section", "header", "div",
+                                        "p",       "h1",   "h2",      "table",  NULL};
+    struct span tag = format_first_tag(text);
+    struct span line;
+    if (!format_is_one_of(tag, parts))
+        return format_is_one_of(tag, pages);
+    for (size_t i = 0; i < FORMAT_LINES_MAX && span_line(&text, &line); i++) {
+        if (format_is_heading(line))
+            return false;
+    }
+    return true;
+}
+
+/* Is there strong text in a line, from "**" before a word to "**" behind one? */
+static bool format_has_strong(struct span line)
+{
+    bool open = false;
+    for (size_t i = 0; i + 1 < line.n; i++) {
+        if (line.p[i] != '*' || line.p[i + 1] != '*')
+            continue;
+        bool word_before = i > 0 && line.p[i - 1] != ' ' && line.p[i - 1] != '*';
+        bool word_behind = i + 2 < line.n && line.p[i + 2] != ' ' && line.p[i + 2] != '*';
+        if (open && word_before)
+            return true;
+        open = open || word_behind;
+        i++;
+    }
+    return false;
+}
+
+/* What only Markdown has in a line: a link with its target, strong text, marks of its own. */
 static bool format_is_markdown(struct span line)
 {
-    for (size_t i = 0; i + 1 < line.n; i++) {
-        if ((line.p[i] == ']' && line.p[i + 1] == '(') ||
-            (i + 2 < line.n && line.p[i] == '*' && line.p[i + 1] == '*' && line.p[i + 2] > ' '))
+    static const char *const marks[] = {"#### ", "~~~", "- [ ] ", "- [x] "};
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+        if (span_starts(line, span_of(marks[i])))
             return true;
     }
-    return span_starts(line, SPAN("#### ")) || span_starts(line, SPAN("~~~")) ||
-           span_starts(line, SPAN("- [ ] ")) || span_starts(line, SPAN("- [x] "));
+    for (size_t i = span_find(line, 0, ']'); i < line.n; i = span_find(line, i + 1, ']')) {
+        if (span_starts(span_sub(line, i, line.n), SPAN("](")))
+            return true;
+    }
+    return format_has_strong(line);
 }
 
 static bool format_is_link(struct span line)
@@ -100,11 +157,14 @@ enum article_format format_of_text(struct span bytes)
     if (format_is_html(bytes))
         return ARTICLE_HTML;
     for (size_t i = 0; i < FORMAT_LINES_MAX && span_line(&bytes, &line); i++) {
+        bool fence = span_starts(line, SPAN("```"));
+        fences += fence;
+        if (fence || fences % 2 == 1)
+            continue; /* what is in code tells nothing of the text */
         if (format_is_markdown(line))
             return ARTICLE_MARKDOWN;
         links += format_is_link(line);
-        headings += span_starts(line, SPAN("# ")) || span_starts(line, SPAN("## "));
-        fences += span_starts(line, SPAN("```"));
+        headings += format_is_heading(line);
     }
     if (links > 0 && (headings > 0 || links > 1))
         return ARTICLE_GEMTEXT;
