@@ -24,6 +24,8 @@ enum status kind_check(struct mediatype *m, const char *shown, struct span bytes
     if (span_trim(bytes).n == 0)
         return error_set(e, ST_FORMAT, 0, "%s: empty", shown);
     const char *type = charset_is_doubtful(bytes) ? mediatype_guess(m, bytes) : NULL;
+    if (type != NULL && strcmp(type, "application/octet-stream") == 0)
+        return error_set(e, ST_FORMAT, 0, "%s: not text", shown);
     if (type != NULL && !kind_is_text(type))
         return error_set(e, ST_FORMAT, 0, "%s: not text but %s", shown, type);
     return ST_OK;

@@ -63,8 +63,8 @@ static void refuses_what_is_no_text(void **state)
     } others[] = {
         {BYTES("\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0"),
          "a.txt: not text but image/png"},
-        {BYTES("PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
-         "a.txt: not text but application/zip"},
+        {BYTES("%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n\0"), "a.txt: not text but application/pdf"},
+        {BYTES("a\0b"), "a.txt: not text"},
         {BYTES("\x7f"
                "ELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x02\0>\0\x01\0\0\0"),
          "a.txt: not text but application/x-executable"},

@@ -1,0 +1,46 @@
+/*
+ * html: any web page becomes a page that is well made and tells nothing that it does not say.
+ */
+#include "importer.h"
+
+#include "html/tree.h"
+
+/* What a page may say outside its text. */
+static void put_attributes(const GumboNode *node, struct buf *text)
+{
+    static const char *const names[] = {"alt", "title", "content", "aria-label", "datetime"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        buf_put(text, tree_attribute(node, names[i]));
+        buf_putc(text, ' ');
+    }
+}
+
+/* The letters of all text of the page, and before it those of its attributes, for what they say is
+ * told anywhere. */
+static void put_letters(struct span clean, struct buf *out)
+{
+    GumboOptions options = kGumboDefaultOptions;
+    options.max_errors = 0;
+    struct buf text;
+    struct buf again;
+    buf_init(&text, IMPORTER_CAP);
+    buf_init(&again, IMPORTER_CAP);
+    GumboOutput *tree = gumbo_parse_with_options(&options, clean.p == NULL ? "" : clean.p, clean.n);
+    MUST(tree != NULL);
+    for (const GumboNode *n = tree->root; n != NULL; n = tree_next(tree->root, n, true))
+        put_attributes(n, &text);
+    for (const GumboNode *n = tree->root; n != NULL; n = tree_next(tree->root, n, true))
+        buf_put(&text, tree_text_of(n));
+    gumbo_destroy_output(&options, tree);
+    MUST(clean_text(buf_span(&text), IMPORTER_NAME, &again, NULL) == ST_OK);
+    gemtext_page_put_letters(buf_span(&again), out);
+    buf_fini(&text);
+    buf_fini(&again);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    importer_check(fuzz_input(data, size), ARTICLE_HTML, SPAN("https://example.org/a/b"),
+                   put_letters);
+    return 0;
+}
