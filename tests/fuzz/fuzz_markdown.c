@@ -3,7 +3,7 @@
  */
 #include "importer.h"
 
-#include "html/page.h"
+#include "html/entity.h"
 
 #define REFERENCE_MAX 64 /* bytes: no name is longer */
 
@@ -26,7 +26,7 @@ static void put_letters(struct span clean, struct buf *out)
         end += end < clean.n && clean.p[end] == ';';
         buf_put(&text, span_sub(clean, from, end));
         buf_clear(&meant);
-        html_decode(span_sub(clean, at, end), &meant);
+        entity_decode(span_sub(clean, at, end), &meant);
         (void)clean_text(buf_span(&meant), IMPORTER_NAME, &text, NULL);
         from = end;
     }

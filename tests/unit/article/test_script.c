@@ -25,7 +25,7 @@ static const struct script_case script_cases[] = {
     {"a trade mark", "TM", "x", "_(TM)", "TM"},
     {"letters and digits", "2q", "x", "_(2q)", "^(2q)"},
     {"a negative power", "-3", "10", "₋₃", "⁻³"},
-    {"a note", "[1]", "x", "_([1])", "[1]"},
+    {"a note", "[1]", "x", "_([1])", "¹"},
     {"a bracket alone", "[", "x", "_[", "^["},
     {"words", "see below", "x", "_(see below)", "see below"},
     {"a sign of two bytes", "é", "x", "_é", "^é"},
