@@ -88,16 +88,22 @@ void gemtext_quote(struct gemtext *g, unsigned level, struct span text)
 void gemtext_pre(struct gemtext *g, struct span alt, struct span text)
 {
     struct span line;
-    bool empty = true; /* none at the beginning either */
+    bool some = false;
+    bool parted = false; /* none at the ends */
     gemtext_begin(g, GEMTEXT_PRE);
     buf_puts(g->out, "```");
     clean_line(alt, g->out);
     buf_putc(g->out, '\n');
     while (span_line(&text, &line)) {
         line = clean_end(line);
-        if (line.n == 0 && (empty || text.n == 0))
+        if (line.n == 0) {
+            parted = some;
             continue;
-        empty = line.n == 0;
+        }
+        if (parted)
+            buf_putc(g->out, '\n');
+        parted = false;
+        some = true;
         if (span_starts(line, SPAN("```")))
             buf_putc(g->out, ' ');
         buf_put(g->out, line);

@@ -13,9 +13,7 @@
  */
 static void put_letters(struct span clean, struct buf *out)
 {
-    struct buf meant;
     struct buf text;
-    buf_init(&meant, IMPORTER_CAP);
     buf_init(&text, IMPORTER_CAP);
     size_t from = 0;
     for (size_t at = span_find(clean, 0, '&'); at < clean.n; at = span_find(clean, at + 1, '&')) {
@@ -25,14 +23,11 @@ static void put_letters(struct span clean, struct buf *out)
             end++;
         end += end < clean.n && clean.p[end] == ';';
         buf_put(&text, span_sub(clean, from, end));
-        buf_clear(&meant);
-        entity_decode(span_sub(clean, at, end), &meant);
-        (void)clean_text(buf_span(&meant), IMPORTER_NAME, &text, NULL);
+        entity_decode(span_sub(clean, at, end), &text);
         from = end;
     }
     buf_put(&text, span_sub(clean, from, clean.n));
     gemtext_page_put_letters(buf_span(&text), out);
-    buf_fini(&meant);
     buf_fini(&text);
 }
 
