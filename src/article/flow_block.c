@@ -282,7 +282,7 @@ void flow_pre(struct flow *f, struct span alt, struct span text)
     flow_end(f);
     buf_clear(&f->clean);
     flow_put_clean(f, text, &f->clean);
-    if (span_trim(buf_span(&f->clean)).n == 0)
+    if (utf8_trim(buf_span(&f->clean)).n == 0)
         return;
     struct buf label;
     struct buf lines;

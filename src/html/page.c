@@ -16,6 +16,14 @@ static GumboOptions page_options(void)
     return options;
 }
 
+/* What the parser may see, and how much of it. */
+static enum status page_check(struct span html, struct error *e)
+{
+    if (html.n > HTML_MAX)
+        return error_set(e, ST_LIMIT, 0, "more than %zu bytes of HTML", HTML_MAX);
+    return guard_check(html, e);
+}
+
 /* The base of relative links: what the page itself says, else where it was, else its own URL. */
 static void page_base(const GumboNode *root, struct span base_url, const struct document *doc,
                       struct buf *out)
@@ -52,7 +60,7 @@ static enum status page_read_main(const GumboNode *root, struct span base, struc
 
 enum status html_read(struct span text, struct span base_url, struct document *doc, struct error *e)
 {
-    enum status status = guard_check(text, e);
+    enum status status = page_check(text, e);
     if (status != ST_OK)
         return status;
     GumboOptions options = page_options();
@@ -79,7 +87,7 @@ static GumboOutput *page_parse_fragment(struct span html, GumboOptions *options,
 {
     *options = page_options();
     options->fragment_context = GUMBO_TAG_BODY;
-    *status = guard_check(html, e);
+    *status = page_check(html, e);
     if (*status != ST_OK)
         return NULL;
     GumboOutput *tree = gumbo_parse_with_options(options, html.p, html.n);

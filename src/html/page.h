@@ -17,8 +17,8 @@
  * base_url  where the page was, absent when that is not known
  * doc       gets what is known about the article and the blocks of its main text; what doc already
  *           holds about it wins
- * Returns ST_OK, ST_FORMAT when there is no text in it, ST_LIMIT when the guard refuses it (see
- * guard.h), or ST_NOMEM.
+ * Returns ST_OK, ST_FORMAT when there is no text in it, ST_LIMIT when it is larger than HTML_MAX or
+ * the guard refuses it (see guard.h), or ST_NOMEM.
  * Source: HTML Standard, section 13.2 (by gumbo).
  */
 enum status html_read(struct span text, struct span base_url, struct document *doc,

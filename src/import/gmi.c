@@ -102,7 +102,7 @@ static void gmi_begin_pre(struct gmi *g, struct span line)
 static void gmi_end_pre(struct gmi *g)
 {
     g->is_pre = false;
-    if (span_trim(buf_span(&g->pre)).n > 0)
+    if (utf8_trim(buf_span(&g->pre)).n > 0)
         gmi_place(g, document_add_headed(g->doc, BLOCK_PRE, buf_span(&g->alt), buf_span(&g->pre)));
 }
 

@@ -347,6 +347,7 @@ static const struct flow_case block_cases[] = {
     {"preformatted", "t a|pre c++;\\if (x) \\\t y;\\\\\\z|t b",
      "a\n\n```c++\nif (x)\n         y;\n\nz\n```\n\nb\n"},
     {"preformatted and empty", "t a|pre c; \\|t b", "a\n\nb\n"},
+    {"preformatted blanks", "t a|pre c; \u00a0\\ \u00a0|t b", "a\n\nb\n"},
     {"a fence in it", "pre ;```\\=> x", "```\n ```\n=> x\n```\n"},
     {"its language is one line", "pre a\\b ;x", "```a b\nx\n```\n"},
     {"its end ends the text", "t a|pre ;x", "a\n\n```\nx\n```\n"},
