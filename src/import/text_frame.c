@@ -289,8 +289,11 @@ static bool frame_is_no_title(const struct frame *f, size_t at)
 {
     size_t next = 0;
     struct span line = frame_line(f, at, &next);
-    if (link_in_text(line) == line.n || span_starts(line, SPAN("> ")))
+    if (link_in_text(line) == line.n)
         return true;
+    if (span_starts(line, SPAN(">")))
+        return line.n == 1 || line.p[1] == ' ' ||
+               span_starts(frame_line(f, next, &next), SPAN(">"));
     bool item = span_starts(line, SPAN("- ")) || span_starts(line, SPAN("* "));
     return item && span_starts(frame_line(f, next, &next), span_sub(line, 0, 2));
 }

@@ -37,6 +37,15 @@ static size_t out_word_end(struct span text, size_t at)
     return at;
 }
 
+/* Does "=>" begin the line before `start`?  The line is shown disarmed, and so leads nowhere. */
+static bool out_is_disarmed(struct span text, size_t start)
+{
+    while (start > 0 && text.p[start - 1] == ' ')
+        start--;
+    return start > 1 && span_eq(span_sub(text, start - 2, start), SPAN("=>")) &&
+           (start == 2 || text.p[start - 3] == '\n');
+}
+
 /* The URLs of a text are found by the colon behind their scheme. */
 static void out_find_links(struct text_out *o, struct span text)
 {
@@ -50,7 +59,7 @@ static void out_find_links(struct text_out *o, struct span text)
                                     ascii_digit(text.p[start - 1]) || text.p[start - 1] == '_');
         struct span rest = span_sub(text, start, text.n);
         size_t n = inside ? 0 : link_in_text(rest);
-        if (n > 0)
+        if (n > 0 && !out_is_disarmed(text, start))
             out_keep_link(o, span_sub(rest, 0, n));
         if (n > 0)
             at = start + n;

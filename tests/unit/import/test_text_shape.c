@@ -121,6 +121,8 @@ static const struct text_case shape_cases[] = {
          "=> https://b.example/\n\nSee https://b.example/ too.\n"),
     CASE("URLs alone", "One:\n\nhttps://a.example/x\n<https://b.example/>\n\nTwo.\n",
          "One:\n\n=> https://a.example/x\n=> https://b.example/\n\nTwo.\n"),
+    CASE("a URL behind accidental markup", "=> https://a.example/ there\n",
+         " => https://a.example/ there\n"),
     CASE("a scheme inside a word", "Seehttps://a.example/ there.\n",
          "Seehttps://a.example/ there.\n"),
 };
