@@ -88,14 +88,20 @@ static struct span frame_join(struct frame *f, size_t from, size_t to)
     return buf_span(&f->title);
 }
 
+/* title: one clean line */
 static void frame_set_neighbour(struct frame *f, enum text_role role, struct span title)
 {
     struct span *field = role == ROLE_PREVIOUS ? &f->doc->previous : &f->doc->next;
-    if (field->p != NULL)
-        return;
+    if (field->p == NULL)
+        *field = arena_copy(&f->doc->arena, text_without_arrows(title));
+}
+
+/* A part of a line as clean text, in the work space. */
+static struct span frame_clean(struct frame *f, struct span part)
+{
     buf_clear(&f->title);
-    clean_line(text_without_arrows(title), &f->title);
-    *field = arena_copy(&f->doc->arena, buf_span(&f->title));
+    clean_line(part, &f->title);
+    return buf_span(&f->title);
 }
 
 /* Start of the last line of text before `end`, not above `from`; `end` when there is none. */
@@ -174,7 +180,7 @@ static size_t frame_take_head(struct frame *f, size_t at, bool before_title)
             return at;
         at = next;
         if (title.n > 0)
-            frame_set_neighbour(f, role, title);
+            frame_set_neighbour(f, role, frame_clean(f, title));
         size_t start = frame_skip(f, at);
         if (title.n > 0 || role == ROLE_BOTH || !frame_title_like(f, start))
             continue;
@@ -248,7 +254,7 @@ static size_t frame_take_tail(struct frame *f, size_t from)
         if (cut == end && !frame_is_led_in(f, from, last)) {
             enum text_role role = text_marker(frame_line(f, last, &next), &title);
             if (title.n > 0)
-                frame_set_neighbour(f, role, title);
+                frame_set_neighbour(f, role, frame_clean(f, title));
             if (role != ROLE_TEXT)
                 cut = last;
         }

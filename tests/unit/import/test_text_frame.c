@@ -30,6 +30,8 @@ static const struct text_case frame_cases[] = {
      "Title", "\u00abOld\u00bb", NULL, LONG},
     {"a wrapped title of a neighbour", BODY("Previous Article\nOld one and its\nharbour\n"),
      "Title", "Old one and its harbour", NULL, LONG},
+    {"an arrow before a title", BODY("Previous Article\n\u2190 Old one\n"), "Title", "Old one",
+     NULL, LONG},
     {"rules between the markers", BODY("----\nPrevious Article\nOld one\n----\n"), "Title",
      "Old one", NULL, LONG},
     {"prompts below the last marker",
