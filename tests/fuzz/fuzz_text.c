@@ -6,6 +6,7 @@
 #include "article/clean.h"
 #include "core/book.h"
 #include "import/article.h"
+#include "import/charset.h"
 #include "import/frontmatter.h"
 #include "import/text_lines.h"
 #include "press/piece.h"
@@ -337,8 +338,8 @@ static void check_line_ends(struct span bytes, struct span body)
     struct buf page;
     struct document doc;
     struct span line;
-    if (bytes.n > TWICE_MAX || span_find(bytes, 0, '\r') < bytes.n)
-        return;
+    if (bytes.n > TWICE_MAX || span_find(bytes, 0, '\r') < bytes.n || utf8_valid(bytes) < bytes.n)
+        return; /* a mark would tell another charset than the bytes do */
     buf_init(&other, CAP);
     buf_init(&page, CAP);
     buf_puts(&other, "\xef\xbb\xbf");
@@ -361,13 +362,18 @@ static void check_line_ends(struct span bytes, struct span body)
 /* What article_read makes of the bytes before the importer sees them. */
 static void check_source(struct span bytes, const struct document *doc, struct span body)
 {
+    struct buf decoded;
+    char charset[CHARSET_NAME_MAX];
     struct buf clean;
     struct document front;
     struct error e;
     struct span text;
     buf_init(&clean, CAP);
     document_init(&front, ARTICLE_ARENA_MAX);
-    MUST(clean_text(bytes, name, &clean, &e) == ST_OK);
+    buf_init(&decoded, CAP);
+    MUST(charset_decode(bytes, (struct span){NULL, 0}, &decoded, charset) == ST_OK);
+    MUST(clean_text(buf_span(&decoded), name, &clean, &e) == ST_OK);
+    buf_fini(&decoded);
     MUST(frontmatter_read(buf_span(&clean), name, &front, &text, &e) == ST_OK);
     check_words(text, front.title, doc, body);
     document_fini(&front);
