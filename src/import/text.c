@@ -172,7 +172,7 @@ static size_t text_quote_end(const struct text *t, size_t i)
     text_quote_depth(t, i, &length);
     struct span line = text_line(&t->lines, i);
     bool blank = length < line.n && line.p[length] == ' ';
-    return end - i > 1 || blank ? end : i;
+    return end - i > 1 || (blank && t->shape.quotes) ? end : i;
 }
 
 /* Lines from..to of a quote at one depth, without their marks: paragraphs parted by empty lines. */

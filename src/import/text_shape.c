@@ -50,6 +50,7 @@ struct shape_counts {
     size_t lines;   /* all lines */
     size_t long_lines;
     size_t headings;
+    size_t quoted; /* lines with a mark of a quote */
 };
 
 static bool shape_goes_on(struct span line)
@@ -63,6 +64,7 @@ static void shape_count(struct shape_counts *c, const struct text_lines *l)
     c->lines += l->count;
     for (size_t i = 0; i < l->count; i++) {
         const struct text_line *line = &l->lines[i];
+        c->quoted += line->kind == TEXT_QUOTED;
         if (line->columns >= TEXT_UNWRAPPED_MIN) {
             c->long_lines++;
             continue;
@@ -112,8 +114,10 @@ enum status text_shape_look(struct span body, bool wrapped, struct text_shape *s
     }
     enum status status = l.status;
     text_lines_fini(&l);
-    *shape = (struct text_shape){
-        .width = shape_width(&counts), .wrapped = wrapped, .headings = counts.headings > 1};
+    *shape = (struct text_shape){.width = shape_width(&counts),
+                                 .wrapped = wrapped,
+                                 .headings = counts.headings > 1,
+                                 .quotes = counts.quoted > 1};
     return status;
 }
 

@@ -16,6 +16,7 @@
 struct text_shape {
     size_t width; /* the columns at which it was wrapped; 0 when it was not, or that is not known */
     bool wrapped; /* somebody said that it is, whatever its lines look like */
+    bool quotes;  /* at least two of its lines begin with ">": one alone is text that begins so */
     bool headings; /* it has at least two lines that look like headings if they have company */
 };
 

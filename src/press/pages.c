@@ -63,10 +63,7 @@ static void pages_add_fact(struct buf *line, const char *label, struct span fact
     buf_put(line, fact);
 }
 
-/*
- * Date, author and source in one line, with the reading time unless `words` is 0; nothing when none
- * is known.
- */
+/* Date, author and source in one line with the reading time; nothing when none is known. */
 static void pages_facts(struct gemtext *g, const struct document *doc, size_t words)
 {
     struct buf line;
@@ -75,8 +72,7 @@ static void pages_facts(struct gemtext *g, const struct document *doc, size_t wo
     pages_add_fact(&line, "", doc->author);
     pages_add_fact(&line, "Source: ", doc->source);
     if (line.n > 0) {
-        if (words > 0)
-            buf_putf(&line, " · %u min read", words_minutes(words));
+        buf_putf(&line, " · %u min read", words_minutes(words));
         gemtext_text(g, buf_span(&line));
     }
     buf_fini(&line);
@@ -117,33 +113,12 @@ void pages_foot(const struct pages_piece *piece, enum pages_view view, struct bu
     gemtext_link(&g, piece->index_href, SPAN("↑ All articles"));
 }
 
-/* The neighbours that the source names, in its own terms: the text of a page without links. */
-static void pages_named(struct gemtext *g, const struct document *doc)
-{
-    struct buf lines;
-    buf_init(&lines, PAGES_LINE_MAX);
-    if (doc->previous.p != NULL) {
-        buf_puts(&lines, "Previous article: ");
-        buf_put(&lines, doc->previous);
-        buf_putc(&lines, '\n');
-    }
-    if (doc->next.p != NULL) {
-        buf_puts(&lines, "Next article: ");
-        buf_put(&lines, doc->next);
-    }
-    if (lines.n > 0)
-        gemtext_text(g, buf_span(&lines));
-    buf_fini(&lines);
-}
-
 void pages_body(const struct document *doc, struct buf *out)
 {
     struct gemtext g;
     gemtext_init(&g, out);
     gemtext_heading(&g, 1, doc->title);
-    pages_facts(&g, doc, 0);
     gemtext_blocks(&g, doc);
-    pages_named(&g, doc);
 }
 
 /* The line that says what the summary is. */

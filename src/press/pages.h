@@ -39,8 +39,7 @@ void pages_foot(const struct pages_piece *piece, enum pages_view view, struct bu
 /* The article with its link lines: all three parts. */
 void pages_article(const struct pages_piece *piece, struct buf *out);
 
-/* Title, facts, text and the titles of named neighbours, without links to other pages: what
- * `convert` prints. */
+/* Title and text alone: what `convert` prints. */
 void pages_body(const struct document *doc, struct buf *out);
 
 /* The summary and its link lines. */

@@ -82,7 +82,7 @@ def test_a_bare_folder_without_configuration_is_a_capsule(serve, capsule):
 
 
 def test_text_that_looks_like_markup_stays_text(serve, empty_capsule):
-    lines = ["=> gemini://elsewhere.example/ a link", "# no heading", ">no quote", "``` no code"]
+    lines = ["=> gemini://elsewhere.example/ a link", "# no heading", "> no quote", "``` no code"]
     empty_capsule.add("marks.txt", article("Marks", body="\n\n".join(lines)))
     page = serve(empty_capsule).get("/marks.gmi")
     for line in lines:
