@@ -75,9 +75,11 @@ static void flow_put_marks(struct flow *f, bool item_line)
     buf_put(&f->line, buf_span(&f->mark));
 }
 
+/* How many lists were open where the innermost quote began. */
 static unsigned *flow_quoted_lists(struct flow *f)
 {
-    return &f->quoted_lists[(f->quotes > FLOW_QUOTE_MAX ? FLOW_QUOTE_MAX : f->quotes) - 1];
+    unsigned inner = f->quotes == 0 ? 0 : f->quotes - 1;
+    return &f->quoted_lists[inner < FLOW_QUOTE_MAX ? inner : FLOW_QUOTE_MAX - 1];
 }
 
 static void flow_add_quote(struct flow *f, struct span text)
@@ -192,7 +194,8 @@ void flow_list_end(struct flow *f)
 {
     flow_flush(f);
     f->item = false;
-    if (f->depth == 0 || --f->depth > 0)
+    f->depth -= f->depth > 0;
+    if (f->depth > 0)
         return;
     if (f->links_only && f->quotes == 0 && f->doc->count > f->list_start)
         f->doc->count = f->list_start; /* the links say it all */

@@ -61,8 +61,8 @@ static void markdown_end_line(struct markdown *m)
 }
 
 /*
- * Count the target of a link or an image: a reference that is used again and again, or a table whose
- * head has many columns, is a short text that makes much work.
+ * Count the target of a link or an image: a reference that is used again and again, or a table
+ * whose head has many columns, is a short text that makes much work.
  */
 static void markdown_count(struct markdown *m, const MD_ATTRIBUTE *target,
                            const MD_ATTRIBUTE *title)

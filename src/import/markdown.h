@@ -14,8 +14,10 @@
  *           page
  * doc       gets title and blocks; a title that it holds wins
  * CommonMark with tables, task lists, strike-through and autolinks; HTML in it goes through
- * html/page.h.  The first heading of level 1 is the title, else a heading that the text begins with.
- * Returns ST_OK, ST_FORMAT when there is no text, ST_LIMIT or ST_NOMEM.
+ * html/page.h, and where that refuses a part the whole is refused.  The first heading of level 1 is
+ * the title, else a heading that the text begins with.
+ * Returns ST_OK, ST_FORMAT when there is no text, ST_LIMIT when a short source would make too much
+ * (see markdown.c) or its HTML is refused, or ST_NOMEM.
  * Source: CommonMark 0.30; GitHub Flavored Markdown 4.10, 5.3, 6.5, 6.9.
  */
 enum status markdown_import(struct span text, struct span base_url, struct document *doc,

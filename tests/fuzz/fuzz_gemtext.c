@@ -10,8 +10,8 @@
 
 /*
  * The input: a line for each block.  Its first byte is the kind, its second the level and, in the
- * lowest bit, whether it is tight; the rest is its text, where 0x01 is a line end; what stands before
- * the first 0x02 is a head.
+ * lowest bit, whether it is tight; the rest is its text, where 0x01 is a line end; what stands
+ * before the first 0x02 is a head.
  */
 struct input {
     struct document doc;

@@ -8,8 +8,9 @@
 #define REFERENCE_MAX 64 /* bytes: no name is longer */
 
 /*
- * The letters of a source whose character references ("&eacute;") are decoded.  In HTML one needs no
- * ';', in Markdown it does, and in code there is none: what is written stays beside what is meant.
+ * The letters of a source whose character references ("&eacute;") are decoded.  In HTML one needs
+ * no ';', in Markdown it does, and in code there is none: what is written stays beside what is
+ * meant.
  */
 static void put_letters(struct span clean, struct buf *out)
 {

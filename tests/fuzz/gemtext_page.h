@@ -1,6 +1,6 @@
 /*
- * gemtext_page: what must hold for every gemtext page, whatever kinds of lines it has.  Written from
- * the specification of gemtext and the promises of gemtext.h, not from the writer.
+ * gemtext_page: what must hold for every gemtext page, whatever kinds of lines it has.  Written
+ * from the specification of gemtext and the promises of gemtext.h, not from the writer.
  */
 #ifndef FUZZ_GEMTEXT_PAGE_H
 #define FUZZ_GEMTEXT_PAGE_H

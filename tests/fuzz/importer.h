@@ -1,6 +1,6 @@
 /*
- * importer: what every importer promises for any bytes: a page that is well made, tells nothing that
- * the source does not say, and is itself again when it is read as gemtext.
+ * importer: what every importer promises for any bytes: a page that is well made, tells nothing
+ * that the source does not say, and is itself again when it is read as gemtext.
  */
 #ifndef FUZZ_IMPORTER_H
 #define FUZZ_IMPORTER_H

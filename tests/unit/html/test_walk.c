@@ -318,6 +318,44 @@ static void refuses_what_holds_no_text(void **state)
     }
 }
 
+static void refuses_what_is_too_large(void **state)
+{
+    (void)state;
+    struct document doc;
+    struct error e;
+    struct buf page;
+    document_init(&doc, CAP);
+    buf_init(&page, CAP);
+    buf_puts(&page, "<p>");
+    while (page.n <= HTML_MAX)
+        buf_puts(&page, "a long text ");
+    assert_status(html_read(buf_span(&page), (struct span){NULL, 0}, &doc, &e), ST_LIMIT, &e);
+    assert_string_equal(e.message, "more than 2097152 bytes of HTML");
+    buf_fini(&page);
+    document_fini(&doc);
+}
+
+/* Links that a long base makes of short ones end the reading before they fill the memory. */
+static void refuses_what_becomes_too_large(void **state)
+{
+    (void)state;
+    struct document doc;
+    struct error e;
+    struct buf page;
+    document_init(&doc, (size_t)128 * 1024 * 1024);
+    buf_init(&page, CAP);
+    buf_puts(&page, "<base href=\"https://a.example/");
+    for (int i = 0; i < 400; i++)
+        buf_puts(&page, "0123456789");
+    buf_puts(&page, "/\"><article><p>Text.");
+    for (int i = 0; i < 5000; i++)
+        buf_putf(&page, "<p>See <a href=%d>b</a>.", i);
+    assert_status(html_read(buf_span(&page), (struct span){NULL, 0}, &doc, &e), ST_LIMIT, &e);
+    assert_string_equal(e.message, "page too large");
+    buf_fini(&page);
+    document_fini(&doc);
+}
+
 static void reads_fragments(void **state)
 {
     (void)state;
@@ -420,6 +458,8 @@ int main(void)
     SUITE_TEST(&suite, a_base_of_its_own);
     SUITE_TEST(&suite, a_heading_that_says_the_title_goes);
     SUITE_TEST(&suite, refuses_what_holds_no_text);
+    SUITE_TEST(&suite, refuses_what_is_too_large);
+    SUITE_TEST(&suite, refuses_what_becomes_too_large);
     SUITE_TEST(&suite, reads_fragments);
     SUITE_TEST(&suite, reads_tags_of_a_line);
     SUITE_TEST(&suite, decodes_references);

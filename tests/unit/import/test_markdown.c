@@ -213,6 +213,55 @@ static void refuses_what_holds_no_text(void **state)
     }
 }
 
+/* A source of `count` parts that is refused, and how the message begins. */
+static const struct {
+    const char *name, *prefix, *part, *suffix;
+    size_t count;
+    const char *message;
+} refused_cases[] = {
+    {"a reference used too often",
+     "[a]: /xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n\n", "[a] ", "", 1200000,
+     "more than 67108864 bytes in targets of links"},
+    {"a wide head over many rows", "|a|b|c|d|e|f|g|h|\n|---|---|---|---|---|---|---|---|\n", "|i\n",
+     "", 1000, "a table with more than "},
+    {"a block that the guard refuses", "One\n\n", "<div>", "", 3000, "HTML in it: "},
+    {"a tag that the guard refuses", "One <b", " a=b", "> two\n", 3000, "HTML in it: "},
+};
+
+static void refuses_what_would_take_too_much(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(refused_cases); i++) {
+        struct document doc;
+        struct error e;
+        struct buf source;
+        document_init(&doc, CAP);
+        buf_init(&source, CAP);
+        buf_puts(&source, refused_cases[i].prefix);
+        for (size_t n = 0; n < refused_cases[i].count; n++)
+            buf_puts(&source, refused_cases[i].part);
+        buf_puts(&source, refused_cases[i].suffix);
+        assert_status(markdown_import(buf_span(&source), (struct span){NULL, 0}, &doc, &e),
+                      ST_LIMIT, &e);
+        assert_contains(e.message, refused_cases[i].message);
+        buf_fini(&source);
+        document_fini(&doc);
+    }
+}
+
+static void a_full_document_is_told(void **state)
+{
+    (void)state;
+    struct document doc;
+    struct error e;
+    document_init(&doc, 100);
+    assert_status(markdown_import(SPAN("# a\n\nb\n\n- [c](/d)\n\n> e\n\n```\nf\n```\n"),
+                                  (struct span){NULL, 0}, &doc, &e),
+                  ST_LIMIT, &e);
+    assert_string_equal(e.message, "text too large");
+    document_fini(&doc);
+}
+
 int main(void)
 {
     struct suite suite = {0};
@@ -226,5 +275,7 @@ int main(void)
     SUITE_TEST(&suite, resolves_links);
     SUITE_TEST(&suite, keeps_a_title_that_is_known);
     SUITE_TEST(&suite, refuses_what_holds_no_text);
+    SUITE_TEST(&suite, refuses_what_would_take_too_much);
+    SUITE_TEST(&suite, a_full_document_is_told);
     return suite_run(&suite, "markdown");
 }
