@@ -9,13 +9,13 @@
 #include "core/error.h"
 #include "core/span.h"
 
-/* Elements that may be open at once; what ends by itself (p, td ...) does not count, so that the tree
- * may be five times as deep. */
+/* Elements that may be open at once; what ends by itself (p, td ...) does not count, so that the
+ * tree may be five times as deep. */
 #define GUARD_OPEN_MAX 512
 /* Attributes of one tag, and of html and body, which get those of every such tag. */
 #define GUARD_ATTRIBUTES_MAX 256
-/* Nodes and attributes that the tree may get, counting the formatting elements that the parser opens
- * again for every block that follows them.  gumbo takes up to 200 bytes for each. */
+/* Nodes and attributes that the tree may get, counting the formatting elements that the parser
+ * opens again for every block that follows them.  gumbo takes up to 200 bytes for each. */
 #define GUARD_NODES_MAX ((size_t)500 * 1000)
 
 /*

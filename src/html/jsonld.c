@@ -2,150 +2,189 @@
 
 #include <cJSON.h>
 
-#include "article/clean.h"
-#include "html/entity.h"
+#include "core/buf.h"
+#include "html/value.h"
 
-#define JSONLD_PENDING_MAX 256 /* objects that wait to be looked at */
-#define JSONLD_MAX         ((size_t)512 * 1024)
-#define JSONLD_VALUE_MAX   5000 /* bytes of one value */
-#define JSONLD_AUTHORS_MAX 20
+/* A larger script is not parsed: each value costs a node of 64 bytes. */
+#define JSONLD_MAX ((size_t)512 * 1024)
+/* Objects that are looked at, and authors that are named. */
+#define JSONLD_OBJECTS_MAX 512
+#define JSONLD_AUTHORS_MAX 32
+#define JSONLD_URL_MAX     4096
 
-static struct span jsonld_string(const cJSON *object, const char *key)
+/* Objects still to be looked at, then those that were. */
+struct jsonld_objects {
+    const cJSON *items[JSONLD_OBJECTS_MAX];
+    size_t n;
+};
+
+static const cJSON *jsonld_member(const cJSON *object, const char *name)
 {
-    return span_of(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key)));
+    return cJSON_GetObjectItemCaseSensitive(object, name);
 }
 
-/* Is a type ("NewsArticle", "https://schema.org/NewsArticle") an article's? */
-static bool jsonld_is_article(struct span type)
+static struct span jsonld_string(const cJSON *value)
 {
-    static const char *const others[] = {"BlogPosting", "LiveBlogPosting", "SocialMediaPosting",
-                                         "Report",      "CreativeWork",    "Review"};
-    for (size_t i = type.n; i > 0; i--) {
-        if (type.p[i - 1] == '/' || type.p[i - 1] == ':') {
-            type = span_sub(type, i, type.n);
+    return cJSON_IsString(value) ? span_of(value->valuestring) : (struct span){NULL, 0};
+}
+
+/* An object, or those in an array. */
+static void jsonld_gather(struct jsonld_objects *objects, const cJSON *value)
+{
+    if (cJSON_IsArray(value)) {
+        for (const cJSON *item = value->child; item != NULL; item = item->next) {
+            if (cJSON_IsObject(item) && objects->n < JSONLD_OBJECTS_MAX)
+                objects->items[objects->n++] = item;
+        }
+    } else if (cJSON_IsObject(value) && objects->n < JSONLD_OBJECTS_MAX) {
+        objects->items[objects->n++] = value;
+    }
+}
+
+/* Is it the name of Article or one of its kinds, alone or as a URL? */
+static bool jsonld_names_article(struct span name)
+{
+    static const char *const others[] = {"Report",
+                                         "BlogPosting",
+                                         "LiveBlogPosting",
+                                         "SocialMediaPosting",
+                                         "DiscussionForumPosting",
+                                         "APIReference"};
+    for (size_t i = name.n; i-- > 0;) {
+        if (name.p[i] == '/' || name.p[i] == '#' || name.p[i] == ':') {
+            name = span_sub(name, i + 1, name.n);
             break;
         }
     }
-    bool found = span_ends(type, SPAN("Article"));
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-        found = found || span_eq(type, span_of(others[i]));
-    return found;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (span_eq(name, span_of(others[i])))
+            return true;
+    }
+    return span_ends(name, SPAN("Article"));
 }
 
-static bool jsonld_has_article_type(const cJSON *object)
+static bool jsonld_is_article(const cJSON *object)
 {
-    const cJSON *type = cJSON_GetObjectItemCaseSensitive(object, "@type");
-    if (cJSON_IsString(type))
-        return jsonld_is_article(span_of(type->valuestring));
-    const cJSON *each = NULL;
-    cJSON_ArrayForEach(each, type)
-    {
-        if (cJSON_IsString(each) && jsonld_is_article(span_of(each->valuestring)))
+    const cJSON *type = jsonld_member(object, "@type");
+    if (!cJSON_IsArray(type))
+        return jsonld_names_article(jsonld_string(type));
+    for (const cJSON *item = type->child; item != NULL; item = item->next) {
+        if (jsonld_names_article(jsonld_string(item)))
             return true;
     }
     return false;
 }
 
-/* Set a field that is not known yet to a value as one clean line; one that is too long is none. */
-static void jsonld_set(struct arena *arena, struct span *field, struct span raw)
+/* The first string of a value that may be an array. */
+static struct span jsonld_first(const cJSON *value)
 {
-    struct buf decoded;
-    struct buf clean;
-    struct buf line;
-    if (field->p != NULL || span_trim(raw).n == 0 || raw.n > JSONLD_VALUE_MAX)
-        return;
-    buf_init(&decoded, raw.n * 4 + 1);
-    buf_init(&clean, raw.n * 16 + 1);
-    buf_init(&line, raw.n * 16 + 1);
-    entity_decode(raw, &decoded);
-    if (clean_text(buf_span(&decoded), "JSON-LD", &clean, NULL) == ST_OK)
-        clean_line(buf_span(&clean), &line);
-    if (line.n > 0)
-        *field = arena_copy(arena, buf_span(&line));
-    buf_fini(&decoded);
-    buf_fini(&clean);
-    buf_fini(&line);
+    return jsonld_string(cJSON_IsArray(value) ? value->child : value);
 }
 
-/* An author is a name, an object with one, or several of either. */
-static void jsonld_authors(const cJSON *author, struct arena *arena, struct jsonld *out)
+/* What is absent in *field is filled in. */
+static void jsonld_fill(struct span *field, struct span raw, size_t most, struct arena *arena)
+{
+    if (field->p == NULL && raw.n > 0)
+        *field = value_markup(raw, most, arena);
+}
+
+/* A name that is no URL, or is behind a reference to another object; absent when there is none. */
+static struct span jsonld_name(const struct jsonld_objects *objects, const cJSON *author)
+{
+    struct span name = jsonld_string(author);
+    if (cJSON_IsObject(author)) {
+        name = jsonld_first(jsonld_member(author, "name"));
+        struct span id = jsonld_string(jsonld_member(author, "@id"));
+        for (size_t i = 0; name.n == 0 && id.n > 0 && i < objects->n; i++) {
+            if (span_eq(jsonld_string(jsonld_member(objects->items[i], "@id")), id))
+                name = jsonld_first(jsonld_member(objects->items[i], "name"));
+        }
+    }
+    bool url = span_starts(name, SPAN("http://")) || span_starts(name, SPAN("https://"));
+    return url ? (struct span){NULL, 0} : name;
+}
+
+static void jsonld_read_author(const struct jsonld_objects *objects, const cJSON *value,
+                               struct arena *arena, struct jsonld *out)
 {
     struct buf names;
-    unsigned count = 0;
-    buf_init(&names, JSONLD_VALUE_MAX);
-    const cJSON *each = cJSON_IsArray(author) ? author->child : author;
-    for (; each != NULL && count < JSONLD_AUTHORS_MAX; each = each->next) {
-        struct span name =
-            cJSON_IsString(each) ? span_of(each->valuestring) : jsonld_string(each, "name");
-        bool is_url = span_starts(name, SPAN("http://")) || span_starts(name, SPAN("https://"));
-        if (span_trim(name).n > 0 && !is_url) {
-            buf_puts(&names, names.n > 0 ? ", " : "");
-            buf_put(&names, span_trim(name));
-        }
-        count++;
-        if (!cJSON_IsArray(author))
-            break;
+    buf_init(&names, VALUE_MAX);
+    const cJSON *author = cJSON_IsArray(value) ? value->child : value;
+    for (size_t i = 0; author != NULL && i < JSONLD_AUTHORS_MAX; i++) {
+        struct span raw = jsonld_name(objects, author);
+        struct span name = raw.n > 0 ? value_markup(raw, VALUE_MAX, arena) : raw;
+        if (name.n > 0 && names.n > 0)
+            buf_puts(&names, ", ");
+        buf_put(&names, name);
+        author = cJSON_IsArray(value) ? author->next : NULL;
     }
-    if (buf_status(&names) == ST_OK)
-        jsonld_set(arena, &out->author, buf_span(&names));
+    if (buf_status(&names) == ST_NOMEM)
+        arena->status = ST_NOMEM;
+    if (buf_status(&names) == ST_OK && names.n > 0)
+        out->author = arena_copy(arena, buf_span(&names));
     buf_fini(&names);
 }
 
-static void jsonld_article(const cJSON *object, struct arena *arena, struct jsonld *out)
+static void jsonld_read_article(const struct jsonld_objects *objects, const cJSON *article,
+                                struct arena *arena, struct jsonld *out)
 {
-    const cJSON *page = cJSON_GetObjectItemCaseSensitive(object, "mainEntityOfPage");
-    jsonld_set(arena, &out->title, jsonld_string(object, "headline"));
-    jsonld_set(arena, &out->title, jsonld_string(object, "name"));
-    jsonld_authors(cJSON_GetObjectItemCaseSensitive(object, "author"), arena, out);
-    jsonld_set(arena, &out->date, jsonld_string(object, "datePublished"));
-    jsonld_set(arena, &out->lang, jsonld_string(object, "inLanguage"));
-    jsonld_set(arena, &out->description, jsonld_string(object, "description"));
-    jsonld_set(arena, &out->url, jsonld_string(object, "url"));
-    jsonld_set(arena, &out->url, span_of(cJSON_GetStringValue(page)));
-    jsonld_set(arena, &out->url, jsonld_string(page, "@id"));
+    jsonld_fill(&out->title, jsonld_first(jsonld_member(article, "headline")), VALUE_MAX, arena);
+    jsonld_fill(&out->title, jsonld_first(jsonld_member(article, "name")), VALUE_MAX, arena);
+    jsonld_fill(&out->description, jsonld_first(jsonld_member(article, "description")),
+                VALUE_PROSE_MAX, arena);
+    if (out->author.p == NULL)
+        jsonld_read_author(objects, jsonld_member(article, "author"), arena, out);
+    if (out->date.p == NULL)
+        out->date = value_date(jsonld_first(jsonld_member(article, "datePublished")), arena);
+    const cJSON *lang = jsonld_member(article, "inLanguage");
+    if (out->lang.p == NULL)
+        out->lang = value_lang(jsonld_first(lang), arena);
+    if (out->lang.p == NULL && cJSON_IsObject(lang))
+        out->lang = value_lang(jsonld_string(jsonld_member(lang, "alternateName")), arena);
+    const cJSON *page = jsonld_member(article, "mainEntityOfPage");
+    jsonld_fill(&out->url, jsonld_first(jsonld_member(article, "url")), JSONLD_URL_MAX, arena);
+    jsonld_fill(&out->url, jsonld_first(page), JSONLD_URL_MAX, arena);
+    if (cJSON_IsObject(page)) {
+        jsonld_fill(&out->url, jsonld_string(jsonld_member(page, "@id")), JSONLD_URL_MAX, arena);
+        jsonld_fill(&out->url, jsonld_string(jsonld_member(page, "url")), JSONLD_URL_MAX, arena);
+    }
 }
 
-/* What waits to be looked at: not all of a document, only where articles are told of. */
-struct jsonld_pending {
-    const cJSON *items[JSONLD_PENDING_MAX];
-    size_t count;
-};
-
-/* Put the elements of an array, or the one object, on the pile, the first on top. */
-static void jsonld_push(struct jsonld_pending *p, const cJSON *item)
+/* Marks that hide a script from what does not know it, in front of its JSON. */
+static struct span jsonld_unwrap(struct span json)
 {
-    const cJSON *each = cJSON_IsArray(item) ? item->child : item;
-    size_t first = p->count;
-    while (each != NULL && p->count < JSONLD_PENDING_MAX) {
-        p->items[p->count++] = each;
-        each = cJSON_IsArray(item) ? each->next : NULL;
+    static const char *const marks[] = {"\xef\xbb\xbf", "<!--", "//", "/*", "*/", "<![CDATA["};
+    bool found = true;
+    while (found) {
+        found = false;
+        json = span_trim(json);
+        for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+            if (span_starts(json, span_of(marks[i]))) {
+                json = span_sub(json, span_of(marks[i]).n, json.n);
+                found = true;
+            }
+        }
     }
-    for (size_t i = first, j = p->count; i + 1 < j; i++, j--) {
-        const cJSON *swapped = p->items[i];
-        p->items[i] = p->items[j - 1];
-        p->items[j - 1] = swapped;
-    }
+    return json;
 }
 
 void jsonld_read(struct span json, struct arena *arena, struct jsonld *out)
 {
-    struct jsonld_pending pending = {.count = 0};
-    json = span_trim(json);
+    struct jsonld_objects objects = {.n = 0};
+    json = jsonld_unwrap(json);
     if (json.n == 0 || json.n > JSONLD_MAX)
         return;
     cJSON *root = cJSON_ParseWithLength(json.p, json.n);
-    jsonld_push(&pending, root);
-    while (pending.count > 0) {
-        const cJSON *item = pending.items[--pending.count];
-        if (cJSON_IsArray(item)) {
-            jsonld_push(&pending, item);
-        } else if (jsonld_has_article_type(item)) {
-            jsonld_article(item, arena, out);
-            break;
-        } else {
-            jsonld_push(&pending, cJSON_GetObjectItemCaseSensitive(item, "mainEntity"));
-            jsonld_push(&pending, cJSON_GetObjectItemCaseSensitive(item, "@graph"));
-        }
+    const cJSON *article = NULL;
+    jsonld_gather(&objects, root);
+    for (size_t i = 0; i < objects.n; i++) {
+        const cJSON *object = objects.items[i];
+        if (article == NULL && jsonld_is_article(object))
+            article = object;
+        jsonld_gather(&objects, jsonld_member(object, "@graph"));
+        jsonld_gather(&objects, jsonld_member(object, "mainEntity"));
     }
+    if (article != NULL)
+        jsonld_read_article(&objects, article, arena, out);
     cJSON_Delete(root);
 }

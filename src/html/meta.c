@@ -1,357 +1,289 @@
 #include "html/meta.h"
 
-#include "article/clean.h"
-#include "article/lang.h"
 #include "article/link.h"
-#include "core/clock.h"
-#include "core/utf8.h"
-#include "html/furniture.h"
+#include "html/beside.h"
+#include "html/byline.h"
+#include "html/headline.h"
 #include "html/jsonld.h"
-#include "html/neighbour.h"
-#include "html/site_name.h"
 #include "html/tree.h"
+#include "html/value.h"
 
-#define META_LINE_MAX  1000 /* bytes of a value of one line */
-#define META_PROSE_MAX 5000
-#define META_NAME_MAX  200 /* of an author who is found in the text */
-#define META_H1_MAX    8   /* headings of level 1 that are compared with the title */
+/* Scripts and headings that are looked at. */
+#define META_SCRIPTS_MAX  32
+#define META_HEADINGS_MAX 8
 
-enum meta_slot {
-    META_TITLE,
-    META_SITE,
-    META_AUTHOR,
-    META_DATE,
-    META_DESCRIPTION,
-    META_URL,
-    META_LANG,
-    META_SLOTS,
-};
+/* What meta elements tell. */
+enum meta_field { META_TITLE, META_DATE, META_LANG, META_DESCRIPTION, META_SOURCE, META_SITE };
+#define META_FIELDS 6
 
-struct meta_row {
-    const char *name; /* of a meta element: its property, name or itemprop */
-    enum meta_slot slot;
-};
-
-/* In the order in which they are believed. */
-static const struct meta_row meta_rows[] = {
+/* Names of meta elements, for each field the best first. */
+static const struct meta_key {
+    const char *name;
+    enum meta_field field;
+} meta_keys[] = {
     {"og:title", META_TITLE},
     {"twitter:title", META_TITLE},
-    {"dc.title", META_TITLE},
-    {"headline", META_TITLE},
-    {"og:site_name", META_SITE},
-    {"application-name", META_SITE},
-    {"author", META_AUTHOR},
-    {"article:author", META_AUTHOR},
-    {"parsely-author", META_AUTHOR},
-    {"dc.creator", META_AUTHOR},
-    {"dcterms.creator", META_AUTHOR},
-    {"sailthru.author", META_AUTHOR},
-    {"byl", META_AUTHOR},
-    {"twitter:creator_name", META_AUTHOR},
     {"article:published_time", META_DATE},
     {"og:published_time", META_DATE},
-    {"datepublished", META_DATE},
-    {"parsely-pub-date", META_DATE},
-    {"sailthru.date", META_DATE},
-    {"pubdate", META_DATE},
-    {"publish-date", META_DATE},
-    {"publication_date", META_DATE},
+    {"datePublished", META_DATE},
+    {"date", META_DATE},
     {"dc.date.issued", META_DATE},
-    {"dcterms.date", META_DATE},
     {"dcterms.issued", META_DATE},
     {"dc.date", META_DATE},
-    {"date", META_DATE},
+    {"dcterms.date", META_DATE},
+    {"pubdate", META_DATE},
+    {"parsely-pub-date", META_DATE},
+    {"sailthru.date", META_DATE},
+    {"content-language", META_LANG},
+    {"og:locale", META_LANG},
     {"og:description", META_DESCRIPTION},
     {"description", META_DESCRIPTION},
     {"twitter:description", META_DESCRIPTION},
-    {"dc.description", META_DESCRIPTION},
-    {"og:url", META_URL},
-    {"content-language", META_LANG},
-    {"og:locale", META_LANG},
+    {"og:url", META_SOURCE},
+    {"og:site_name", META_SITE},
+    {"application-name", META_SITE},
 };
 
-#define META_ROWS (sizeof meta_rows / sizeof meta_rows[0])
+#define META_KEYS (sizeof meta_keys / sizeof meta_keys[0])
 
-/* What was found on the way through the page; spans point into the tree or the arena. */
+/* What was found in the page; spans are borrowed from its tree. */
 struct meta {
-    struct document *doc;
-    struct span base;
-    struct jsonld ld;
-    struct span best[META_SLOTS];
-    size_t rank[META_SLOTS]; /* row of best; META_ROWS when there is none */
-    struct span lang;        /* of the html element */
-    struct span canonical;
-    const GumboNode *title, *byline;
-    const GumboNode *h1[META_H1_MAX]; /* the first ones */
-    size_t h1_count;
-    struct span time; /* of the first time element of the article */
+    struct span values[META_KEYS];
+    struct span lang, canonical;
+    const GumboNode *title;
+    const GumboNode *headings[META_HEADINGS_MAX];
+    const GumboNode *published; /* the <time> that says so, or the first beside the text */
+    bool published_says;
+    size_t heading_count, script_count;
+    struct jsonld jsonld;
 };
 
-/* A span without text is absent. */
-static struct span meta_known(struct span s)
+/* Text of an element as one line. */
+static struct span meta_text(const GumboNode *node, struct arena *arena)
 {
-    return span_trim(s).n > 0 ? s : (struct span){NULL, 0};
-}
-
-/* Set a field of the document that is absent to a value, as one clean line. */
-static void meta_set(struct meta *m, struct span *field, struct span raw, size_t max)
-{
-    struct buf clean;
-    struct buf line;
-    if (field->p != NULL || span_trim(raw).n == 0 || raw.n > max * 4)
-        return;
-    buf_init(&clean, raw.n * 9 + 1);
-    buf_init(&line, raw.n * 9 + 1);
-    if (clean_text(raw, "page", &clean, NULL) == ST_OK)
-        clean_line(buf_span(&clean), &line);
-    if (line.n > 0 && line.n <= max)
-        *field = arena_copy(&m->doc->arena, buf_span(&line));
-    buf_fini(&clean);
-    buf_fini(&line);
-}
-
-/* The same with all text below a node. */
-static void meta_set_text(struct meta *m, struct span *field, const GumboNode *node, size_t max)
-{
+    struct span line = {NULL, 0};
     struct buf text;
-    if (node == NULL)
-        return;
-    buf_init(&text, max * 4);
+    buf_init(&text, (size_t)VALUE_MAX * 8);
     tree_put_text(node, &text);
     if (buf_status(&text) == ST_OK)
-        meta_set(m, field, buf_span(&text), max);
+        line = value_line(buf_span(&text), VALUE_MAX, arena);
+    else if (buf_status(&text) == ST_NOMEM)
+        arena->status = ST_NOMEM;
     buf_fini(&text);
+    return line;
 }
 
-static bool meta_is_url(struct span s)
+static bool meta_is_within(const GumboNode *node, GumboTag tag)
 {
-    return span_starts(span_trim(s), SPAN("http://")) ||
-           span_starts(span_trim(s), SPAN("https://"));
+    while (node != NULL && !tree_is(node, tag))
+        node = node->parent;
+    return node != NULL;
 }
 
-static void meta_element(struct meta *m, const GumboNode *node)
+/* Is it part of the article rather than of the site? */
+static bool meta_in_article(const GumboNode *node)
 {
-    static const char *const keys[] = {"property", "name", "itemprop", "http-equiv"};
-    struct span content = meta_known(tree_attribute(node, "content"));
-    for (size_t k = 0; content.p != NULL && k < sizeof keys / sizeof keys[0]; k++) {
-        struct span name = span_trim(tree_attribute(node, keys[k]));
-        for (size_t i = 0; name.n > 0 && i < META_ROWS; i++) {
-            enum meta_slot slot = meta_rows[i].slot;
-            bool wanted = i < m->rank[slot] && span_eq_nocase(name, span_of(meta_rows[i].name));
-            if (!wanted || (slot == META_AUTHOR && meta_is_url(content)))
-                continue;
-            m->rank[slot] = i;
-            m->best[slot] = content;
+    return (meta_is_within(node, GUMBO_TAG_ARTICLE) || meta_is_within(node, GUMBO_TAG_MAIN)) &&
+           !meta_is_within(node, GUMBO_TAG_ASIDE);
+}
+
+static void meta_see_meta(struct meta *m, const GumboNode *node)
+{
+    static const char *const names[] = {"property", "name", "itemprop", "http-equiv"};
+    struct span content = span_trim(tree_attribute(node, "content"));
+    for (size_t i = 0; content.n > 0 && i < META_KEYS; i++) {
+        for (size_t k = 0; m->values[i].p == NULL && k < sizeof names / sizeof names[0]; k++) {
+            if (span_eq_nocase(tree_attribute(node, names[k]), span_of(meta_keys[i].name)))
+                m->values[i] = content;
         }
     }
 }
 
-static void meta_script(struct meta *m, const GumboNode *script)
+static void meta_see_script(struct meta *m, const GumboNode *node, struct arena *arena)
 {
-    const GumboVector *children = tree_children(script);
-    struct span type = span_trim(tree_attribute(script, "type"));
-    if (children->length == 1 && span_eq_nocase(type, SPAN("application/ld+json")))
-        jsonld_read(tree_text_of(children->data[0]), &m->doc->arena, &m->ld);
+    struct span type = span_trim(tree_attribute(node, "type"));
+    const GumboVector *children = tree_children(node);
+    size_t end = span_find(type, 0, ';');
+    if (!span_eq_nocase(span_trim(span_sub(type, 0, end)), SPAN("application/ld+json")) ||
+        children->length == 0 || m->script_count == META_SCRIPTS_MAX)
+        return;
+    m->script_count++;
+    jsonld_read(tree_text_of(children->data[0]), arena, &m->jsonld);
 }
 
-/* Does an element of the body tell who wrote the article? */
-static bool meta_is_byline(const GumboNode *node)
+static void meta_see_time(struct meta *m, const GumboNode *node)
 {
-    static const char *const words[] = {"byline",        "author",       "author-name",
-                                        "post-author",   "entry-author", "article__byline",
-                                        "article-author"};
-    if (tree_has_word(node, "rel", "author") || tree_has_word(node, "itemprop", "author"))
-        return true;
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (tree_has_word(node, "class", words[i]))
-            return true;
-    }
-    return false;
+    bool says =
+        tree_has_attribute(node, "pubdate") || tree_has_word(node, "itemprop", "datePublished") ||
+        tree_has_word(node, "class", "published") || tree_has_word(node, "class", "dt-published") ||
+        tree_has_word(node, "class", "entry-date");
+    struct span when = tree_attribute(node, "datetime");
+    if (when.n == 0 || m->published_says || (!says && m->published != NULL))
+        return;
+    bool beside = meta_in_article(node) || meta_is_within(node, GUMBO_TAG_HEADER);
+    if (!says && (!beside || meta_is_within(node, GUMBO_TAG_ASIDE)))
+        return;
+    m->published = node;
+    m->published_says = says;
 }
 
-/* An element of the body; returns whether it is one that nobody sees. */
-static bool meta_body_element(struct meta *m, const GumboNode *node)
+static void meta_see(struct meta *m, const GumboNode *node, struct arena *arena)
 {
-    if (furniture_is_hidden(node))
-        return true;
-    if (tree_is(node, GUMBO_TAG_H1)) {
-        if (m->h1_count < META_H1_MAX)
-            m->h1[m->h1_count] = node;
-        m->h1_count++;
-    } else if (tree_is(node, GUMBO_TAG_TIME)) {
-        struct span when = meta_known(tree_attribute(node, "datetime"));
-        bool published =
-            tree_has_attribute(node, "pubdate") || tree_has_word(node, "itemprop", "datePublished");
-        if (when.p != NULL && (m->time.p == NULL || published))
-            m->time = when;
-    }
-    if (m->byline == NULL && meta_is_byline(node))
-        m->byline = node;
-    return false;
-}
-
-static bool meta_look(struct meta *m, const GumboNode *node, bool in_body)
-{
+    bool svg = tree_is_element(node) && node->v.element.tag_namespace != GUMBO_NAMESPACE_HTML;
+    if (svg)
+        return;
     if (tree_is(node, GUMBO_TAG_META)) {
-        meta_element(m, node);
+        meta_see_meta(m, node);
     } else if (tree_is(node, GUMBO_TAG_SCRIPT)) {
-        meta_script(m, node);
+        meta_see_script(m, node, arena);
+    } else if (tree_is(node, GUMBO_TAG_TITLE)) {
+        m->title = m->title == NULL ? node : m->title;
     } else if (tree_is(node, GUMBO_TAG_HTML)) {
-        m->lang = meta_known(tree_attribute(node, "lang"));
-    } else if (tree_is(node, GUMBO_TAG_TITLE) && m->title == NULL && !in_body) {
-        m->title = node;
-    } else if (tree_is(node, GUMBO_TAG_LINK) && tree_has_word(node, "rel", "canonical")) {
-        m->canonical = meta_known(tree_attribute(node, "href"));
-    } else if (in_body && tree_is_element(node)) {
-        return !meta_body_element(m, node);
-    }
-    return true;
-}
-
-static void meta_collect(struct meta *m, const GumboNode *root)
-{
-    bool in_body = false;
-    for (const GumboNode *n = root; n != NULL;) {
-        in_body = in_body || tree_is(n, GUMBO_TAG_BODY);
-        n = tree_next(root, n, meta_look(m, n, in_body));
+        m->lang = tree_attribute(node, "lang");
+        if (m->lang.n == 0)
+            m->lang = tree_attribute(node, "xml:lang");
+    } else if (tree_is(node, GUMBO_TAG_H1)) {
+        if (m->heading_count < META_HEADINGS_MAX)
+            m->headings[m->heading_count++] = node;
+    } else if (tree_is(node, GUMBO_TAG_LINK)) {
+        if (m->canonical.n == 0 && tree_has_word(node, "rel", "canonical"))
+            m->canonical = tree_attribute(node, "href");
+    } else if (tree_is(node, GUMBO_TAG_TIME)) {
+        meta_see_time(m, node);
     }
 }
 
-/* The heading of level 1 that the title of the page begins with, or ends with, or the only one. */
-static struct span meta_heading(struct meta *m, struct span title)
+/* The heading that the page's title is about, else, when it has no title, the first; those of the
+ * article go before those of the site. */
+static struct span meta_heading(const struct meta *m, struct span title, struct arena *arena)
 {
-    struct span end = {NULL, 0};
-    for (size_t i = 0; i < m->h1_count && i < META_H1_MAX; i++) {
-        struct span heading = {NULL, 0};
-        meta_set_text(m, &heading, m->h1[i], META_LINE_MAX);
-        if (m->h1_count == 1 || (heading.n > 0 && span_starts(title, heading)))
-            return heading;
-        if (end.p == NULL && heading.n > 0 && span_ends(title, heading))
-            end = heading;
+    struct span best = {NULL, 0};
+    bool best_inside = false;
+    for (size_t i = 0; i < m->heading_count; i++) {
+        struct span text = meta_text(m->headings[i], arena);
+        bool inside = meta_in_article(m->headings[i]);
+        if (text.n == 0 || (title.n > 0 && !headline_shares(title, text)))
+            continue;
+        if (best.n == 0 || (inside && !best_inside)) {
+            best = text;
+            best_inside = inside;
+        }
     }
-    return end;
+    return best;
 }
 
-/* The title of the page: what it is called without the name of the site. */
-static void meta_title(struct meta *m)
+/* The best value of a field that is one line. */
+static struct span meta_best(const struct meta *m, enum meta_field field, size_t most,
+                             struct arena *arena)
 {
-    struct document *doc = m->doc;
-    struct span heading = {NULL, 0};
-    struct span whole = {NULL, 0};
-    struct span site = {NULL, 0};
-    bool guess = false;
-    if (doc->title.p != NULL)
-        return;
-    meta_set(m, &site, m->best[META_SITE], META_LINE_MAX);
-    meta_set(m, &whole, m->ld.title, META_LINE_MAX);
-    meta_set(m, &whole, m->best[META_TITLE], META_LINE_MAX);
-    if (whole.p == NULL) {
-        meta_set_text(m, &whole, m->title, META_LINE_MAX);
-        guess = true;
+    struct span value = {NULL, 0};
+    for (size_t i = 0; value.p == NULL && i < META_KEYS; i++) {
+        if (meta_keys[i].field == field && m->values[i].n > 0)
+            value = value_line(m->values[i], most, arena);
     }
-    heading = meta_heading(m, whole);
-    doc->title = site_name_cut(whole, site, heading, guess);
-    if (doc->title.n == 0)
-        doc->title = heading;
+    return value;
 }
 
-/* An ISO 8601 date at the beginning of a value, with or without its dashes. */
-static void meta_date(struct meta *m, struct span raw)
+static struct span meta_title(const struct meta *m, struct arena *arena)
 {
-    char dashed[11];
-    struct span value = span_trim(raw);
-    bool compact = value.n >= 8;
-    for (size_t i = 0; compact && i < 8; i++)
-        compact = ascii_digit(value.p[i]);
-    if (compact) {
-        const char *p = value.p;
-        const char spread[] = {p[0], p[1], p[2], p[3], '-', p[4], p[5], '-', p[6], p[7], '\0'};
-        for (size_t i = 0; i < sizeof dashed; i++)
-            dashed[i] = spread[i];
-        value = span_of(dashed);
+    struct span site = meta_best(m, META_SITE, VALUE_MAX, arena);
+    struct span title = headline_without(m->jsonld.title, site);
+    if (title.n == 0)
+        title = headline_without(meta_best(m, META_TITLE, VALUE_MAX, arena), site);
+    if (title.n > 0)
+        return title;
+    if (m->title != NULL)
+        title = meta_text(m->title, arena);
+    struct span heading = meta_heading(m, title, arena);
+    bool is_site = heading.n > 0 && site.n > 0 && span_eq_nocase(heading, site);
+    if (heading.n > 0 && !is_site)
+        return heading;
+    return headline_of(title, site, heading);
+}
+
+static struct span meta_date(const struct meta *m, struct arena *arena)
+{
+    struct span date = m->jsonld.date;
+    for (size_t i = 0; date.p == NULL && i < META_KEYS; i++) {
+        if (meta_keys[i].field == META_DATE && m->values[i].n > 0)
+            date = value_date(m->values[i], arena);
     }
-    bool ends = value.n == 10 || (value.n > 10 && !ascii_digit(value.p[10]));
-    if (m->doc->date.p == NULL && ends && clock_is_date(span_sub(value, 0, 10)))
-        m->doc->date = arena_copy(&m->doc->arena, span_sub(value, 0, 10));
+    if (date.p == NULL && m->published != NULL)
+        date = value_date(tree_attribute(m->published, "datetime"), arena);
+    return date;
 }
 
-static void meta_lang(struct meta *m, struct span raw)
+static struct span meta_lang(const struct meta *m, struct arena *arena)
 {
-    char tag[64];
-    struct span value = span_trim(raw);
-    if (m->doc->lang.p != NULL || value.n >= sizeof tag)
-        return;
-    for (size_t i = 0; i < value.n; i++)
-        tag[i] = value.p[i] == '_' ? '-' : value.p[i];
-    if (lang_is_tag((struct span){tag, value.n}))
-        m->doc->lang = arena_copy(&m->doc->arena, (struct span){tag, value.n});
-}
-
-/* The words before a name: "By Jo Reed". */
-static struct span meta_name(struct span line)
-{
-    static const char *const words[] = {"Written by ", "Posted by ", "by ",     "von ",   "par ",
-                                        "por ",        "di ",        "av ",     "door ",  "текст: ",
-                                        "автор: ",     "author: ",   "autor: ", "作者：", "文／",
-                                        "بقلم ",       "بقلم: ",     "מאת "};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        struct span word = span_of(words[i]);
-        if (line.n > word.n && span_eq_nocase(span_sub(line, 0, word.n), word))
-            return utf8_trim(span_sub(line, word.n, line.n));
+    struct span lang = value_lang(m->lang, arena);
+    for (size_t i = 0; lang.p == NULL && i < META_KEYS; i++) {
+        if (meta_keys[i].field == META_LANG)
+            lang = value_lang(m->values[i], arena);
     }
-    return line;
+    return lang.p == NULL ? m->jsonld.lang : lang;
 }
 
-/* The author whom the text of the page names, if it is a name and nothing else. */
-static void meta_byline(struct meta *m)
+/* An absolute address of a page, or absent. */
+static struct span meta_address(struct span href, struct span base, struct arena *arena)
 {
-    struct span line = {NULL, 0};
-    if (m->doc->author.p != NULL || m->byline == NULL)
-        return;
-    meta_set_text(m, &line, m->byline, META_NAME_MAX);
-    struct span name = meta_name(line);
-    bool digits = false;
-    for (size_t i = 0; i < name.n; i++)
-        digits = digits || ascii_digit(name.p[i]) || name.p[i] == '|' || name.p[i] == '@';
-    if (name.n > 0 && !digits && utf8_length(name) <= 100 && !span_ends(name, SPAN(".")))
-        m->doc->author = name;
-}
-
-static void meta_source(struct meta *m)
-{
-    const struct span urls[] = {m->canonical, m->best[META_URL], m->ld.url};
     struct buf url;
-    buf_init(&url, LINK_URL_MAX);
-    for (size_t i = 0; m->doc->source.p == NULL && i < sizeof urls / sizeof urls[0]; i++) {
-        buf_clear(&url);
-        if (urls[i].p != NULL && link_resolve(urls[i], m->base, LINK_RELATIVE_DROP, &url) &&
-            url.n <= META_LINE_MAX)
-            m->doc->source = arena_copy(&m->doc->arena, buf_span(&url));
-    }
+    struct span address = {NULL, 0};
+    buf_init(&url, (size_t)LINK_URL_MAX * 4);
+    bool resolved = href.n > 0 && link_resolve(href, base, LINK_RELATIVE_DROP, &url);
+    struct span s = buf_span(&url);
+    if (resolved && s.n <= VALUE_MAX &&
+        (span_starts(s, SPAN("http://")) || span_starts(s, SPAN("https://")) ||
+         span_starts(s, SPAN("gemini://"))))
+        address = value_line(s, VALUE_MAX, arena);
     buf_fini(&url);
+    return address;
+}
+
+static struct span meta_source(const struct meta *m, struct span base, struct arena *arena)
+{
+    struct span address = meta_address(m->canonical, base, arena);
+    for (size_t i = 0; address.p == NULL && i < META_KEYS; i++) {
+        if (meta_keys[i].field == META_SOURCE)
+            address = meta_address(m->values[i], base, arena);
+    }
+    return address.p == NULL ? meta_address(m->jsonld.url, base, arena) : address;
+}
+
+static struct span meta_description(const struct meta *m, struct span title, struct arena *arena)
+{
+    struct span text = m->jsonld.description;
+    if (text.n == 0 || span_eq(text, title))
+        text = meta_best(m, META_DESCRIPTION, VALUE_PROSE_MAX, arena);
+    return span_eq(text, title) ? (struct span){NULL, 0} : text;
+}
+
+static void meta_fill(struct span *field, struct span value, struct arena *arena)
+{
+    if (field->p == NULL && value.n > 0)
+        *field = arena_copy(arena, value);
 }
 
 enum status meta_read(const GumboNode *root, struct span base, struct document *doc)
 {
-    struct meta m = {.doc = doc, .base = base};
-    for (size_t i = 0; i < META_SLOTS; i++)
-        m.rank[i] = META_ROWS;
-    meta_collect(&m, root);
-    meta_title(&m);
-    meta_set(&m, &doc->author, m.ld.author, META_LINE_MAX);
-    meta_set(&m, &doc->author, m.best[META_AUTHOR], META_LINE_MAX);
-    meta_byline(&m);
-    meta_date(&m, m.ld.date);
-    meta_date(&m, m.best[META_DATE]);
-    meta_date(&m, m.time);
-    meta_lang(&m, m.lang);
-    meta_lang(&m, m.best[META_LANG]);
-    meta_lang(&m, m.ld.lang);
-    meta_set(&m, &doc->description, m.ld.description, META_PROSE_MAX);
-    meta_set(&m, &doc->description, m.best[META_DESCRIPTION], META_PROSE_MAX);
-    if (doc->description.p != NULL && span_eq_nocase(doc->description, doc->title))
-        doc->description = (struct span){NULL, 0};
-    meta_source(&m);
-    neighbour_find(root, doc);
-    return arena_status(&doc->arena);
+    struct meta m = {.title = NULL};
+    struct arena *arena = &doc->arena;
+    for (const GumboNode *node = root; node != NULL;) {
+        meta_see(&m, node, arena);
+        node = tree_next(root, node, node->type != GUMBO_NODE_TEMPLATE);
+    }
+    meta_fill(&doc->title, meta_title(&m, arena), arena);
+    meta_fill(&doc->date, meta_date(&m, arena), arena);
+    meta_fill(&doc->lang, meta_lang(&m, arena), arena);
+    meta_fill(&doc->source, meta_source(&m, base, arena), arena);
+    meta_fill(&doc->description, meta_description(&m, doc->title, arena), arena);
+    meta_fill(&doc->author, m.jsonld.author, arena);
+    if (doc->author.p == NULL)
+        doc->author = byline_find(root, arena);
+    struct span previous = {NULL, 0};
+    struct span next = {NULL, 0};
+    if (doc->previous.p == NULL || doc->next.p == NULL)
+        beside_find(root, doc->title, arena, &previous, &next);
+    meta_fill(&doc->previous, previous, arena);
+    meta_fill(&doc->next, next, arena);
+    return arena_status(arena) == ST_OK ? ST_OK : ST_NOMEM;
 }

@@ -110,7 +110,8 @@ static enum open_next open_start_part(struct open_elements *o, const struct open
         if (template == STACK_NONE)
             return OPEN_MARKUP; /* ignored */
         stack_doubt(o, template + 1);
-        o->lost = true; /* what is opened in the template now depends on its parts */
+        o->e[template].status |= OPEN_STUCK; /* what is opened in it now depends on its parts */
+        o->lost = o->lost || t->tag == GUMBO_TAG_COL || t->tag == GUMBO_TAG_COLGROUP;
         return opens ? stack_push(o, t, OPEN_DOUBT) : OPEN_MARKUP;
     }
     stack_clear_table(o, table);
@@ -141,7 +142,7 @@ static void open_make_way(struct open_elements *o, GumboTag tag)
         stack_pop(o, tag);
     if (tag == GUMBO_TAG_A || tag == GUMBO_TAG_NOBR) {
         open_end_format(o, tag);
-        for (size_t i = o->n; i-- > 0 && (stack_kind(&o->e[i]) & KIND_MARKER) == 0;)
+        for (size_t i = stack_marker(o); i < o->n; i++)
             o->e[i].status |= stack_is(&o->e[i], tag) ? OPEN_DOUBT : 0;
     }
     if (tag == GUMBO_TAG_BUTTON)
@@ -239,6 +240,29 @@ static bool open_fits(const struct open_elements *o, GumboTag tag)
            o->e[i - 1].tag == (svg ? GUMBO_TAG_SVG : GUMBO_TAG_MATH);
 }
 
+/* A start tag in SVG or MathML, and not HTML's. */
+static enum open_next open_start_foreign(struct open_elements *o, const struct open_tag *t)
+{
+    bool special =
+        (kinds_of[t->tag] & KIND_GATE) != 0 || t->tag == GUMBO_TAG_SVG || t->tag == GUMBO_TAG_MATH;
+    if (t->tag == GUMBO_TAG_FONT || (special && !open_fits(o, t->tag))) {
+        o->lost = true;
+        return open_push_lost(o, t);
+    }
+    return t->closed ? OPEN_MARKUP : stack_push(o, t, OPEN_FOREIGN);
+}
+
+/* HTML in SVG or MathML ends it, up to the next gate. */
+static void open_leave_foreign(struct open_elements *o)
+{
+    while (!o->lost && o->n > 0) {
+        struct open_element *top = &o->e[o->n - 1];
+        if ((top->status & OPEN_FOREIGN) == 0 || (stack_kind(top) & KIND_GATE) != 0)
+            return;
+        stack_remove(o, o->n - 1);
+    }
+}
+
 enum open_next open_start(struct open_elements *o, const struct open_tag *t)
 {
     bool sure;
@@ -248,23 +272,12 @@ enum open_next open_start(struct open_elements *o, const struct open_tag *t)
     o->lost = o->lost || !sure;
     if (o->lost && o->foreign > 0)
         return kinds_of[t->tag] & KIND_RAW ? OPEN_UNKNOWN : open_push_lost(o, t);
-    if (foreign && !gate && (kinds_of[t->tag] & KIND_HTML_ONLY) == 0) {
-        bool special = (kinds_of[t->tag] & KIND_GATE) != 0 || t->tag == GUMBO_TAG_SVG ||
-                       t->tag == GUMBO_TAG_MATH;
-        bool strange = t->tag == GUMBO_TAG_FONT || (special && !open_fits(o, t->tag));
-        o->lost = o->lost || strange;
-        if (strange)
-            return open_push_lost(o, t);
-        return t->closed ? OPEN_MARKUP : stack_push(o, t, OPEN_FOREIGN);
-    }
+    if (foreign && !gate && (kinds_of[t->tag] & KIND_HTML_ONLY) == 0)
+        return open_start_foreign(o, t);
     if (gate && (t->tag == GUMBO_TAG_MGLYPH || t->tag == GUMBO_TAG_MALIGNMARK))
         o->lost = true;
-    while (foreign && !gate && !o->lost && o->n > 0) {
-        struct open_element *top = &o->e[o->n - 1];
-        if ((top->status & OPEN_FOREIGN) == 0 || (stack_kind(top) & KIND_GATE) != 0)
-            break;
-        stack_remove(o, o->n - 1);
-    }
+    if (foreign && !gate)
+        open_leave_foreign(o);
     if (select != STACK_NONE && select < o->n && stack_any(o, GUMBO_TAG_TEMPLATE) == STACK_NONE)
         return open_start_select(o, t, select);
     if (select != STACK_NONE)
@@ -275,9 +288,9 @@ enum open_next open_start(struct open_elements *o, const struct open_tag *t)
 /* The end tag of an element of SVG or MathML; false when it is HTML's. */
 static bool open_end_foreign(struct open_elements *o, struct span name)
 {
-    for (size_t i = o->n; i-- > 0 && (o->e[i].status & OPEN_FOREIGN) != 0;) {
-        if (span_eq_nocase(o->e[i].name, name)) {
-            stack_close(o, i);
+    for (size_t i = o->n; i > 0 && (o->e[i - 1].status & OPEN_FOREIGN) != 0; i--) {
+        if (span_eq_nocase(o->e[i - 1].name, name)) {
+            stack_close(o, i - 1);
             return true;
         }
     }
@@ -293,11 +306,10 @@ static void open_end_part(struct open_elements *o, GumboTag tag)
         stack_doubt(o, stack_any(o, GUMBO_TAG_TEMPLATE) + 1);
     if (table == STACK_NONE)
         return;
+    bool column = tag == GUMBO_TAG_COL || tag == GUMBO_TAG_COLGROUP;
     if (tag == GUMBO_TAG_TABLE)
         stack_close(o, table);
-    else if (tag == GUMBO_TAG_COL || tag == GUMBO_TAG_COLGROUP)
-        stack_doubt(o, table + 1);
-    else if (cell != STACK_NONE &&
+    else if (!column && cell != STACK_NONE &&
              (row ? !stack_is(&o->e[cell], GUMBO_TAG_CAPTION) : stack_is(&o->e[cell], tag)))
         stack_close(o, cell);
     else
@@ -308,6 +320,10 @@ static void open_end_form(struct open_elements *o)
 {
     size_t at = stack_find(o, GUMBO_TAG_FORM, KIND_SCOPE);
     open_doubt_implied(o);
+    if (stack_any(o, GUMBO_TAG_TEMPLATE) != STACK_NONE) {
+        stack_pop(o, GUMBO_TAG_FORM); /* in a template only the innermost element is closed */
+        return;
+    }
     if (at != STACK_NONE && (o->e[at].status & OPEN_STUCK) == 0) {
         stack_remove(o, at);
         return;

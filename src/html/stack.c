@@ -78,10 +78,12 @@ void stack_close(struct open_elements *o, size_t at)
     }
     size_t kept = at;
     size_t markers = 0;
-    bool clears = (stack_kind(&o->e[at]) & KIND_MARKER) != 0; /* or has a cell that does */
+    size_t clears = 0; /* markers that go: its own, or that of its cell */
     for (size_t i = at; i < o->n; i++) {
-        markers += (stack_kind(&o->e[i]) & KIND_MARKER) != 0;
-        clears = clears || (stack_kind(&o->e[i]) & KIND_PART) != 0;
+        bool marker = (stack_kind(&o->e[i]) & KIND_MARKER) != 0;
+        markers += marker;
+        if (marker && (i == at || (stack_kind(&o->e[i]) & KIND_PART) != 0))
+            clears = 1;
     }
     if (markers > clears)
         stack_stick(o); /* a marker stays in the parser's list */
@@ -174,12 +176,21 @@ void stack_clear_table(struct open_elements *o, size_t at)
     stack_count(o, &table, true);
 }
 
+size_t stack_marker(const struct open_elements *o)
+{
+    size_t i = o->n;
+    while (i > 0 && (stack_kind(&o->e[i - 1]) & KIND_MARKER) == 0)
+        i--;
+    return i;
+}
+
 void stack_spare(struct open_elements *o, const struct open_tag *t)
 {
     size_t alike = 0;
     size_t same = 0;
-    for (size_t i = o->n; i-- > 0 && (stack_kind(&o->e[i]) & KIND_MARKER) == 0;) {
-        struct open_element *e = &o->e[i];
+    size_t first = stack_marker(o);
+    for (size_t i = o->n; i > first; i--) {
+        struct open_element *e = &o->e[i - 1];
         if (e->tag != t->tag || !(e->status & OPEN_LISTED) || e->attributes != t->attributes)
             continue;
         same += span_eq(e->raw, t->raw);
@@ -197,7 +208,9 @@ enum open_next stack_push(struct open_elements *o, const struct open_tag *t, uns
         return OPEN_FULL;
     struct open_element *e = &o->e[o->n++];
     bool format = (kinds_of[t->tag] & KIND_FORMAT) != 0 && (status & OPEN_FOREIGN) == 0;
-    bool doubt = o->lost || ((kinds_of[t->tag] & KIND_UNSURE) != 0 && (status & OPEN_FOREIGN) == 0);
+    size_t template = stack_any(o, GUMBO_TAG_TEMPLATE);
+    bool doubt = o->lost || (template != STACK_NONE && (o->e[template].status & OPEN_STUCK) != 0) ||
+                 ((kinds_of[t->tag] & KIND_UNSURE) != 0 && (status & OPEN_FOREIGN) == 0);
     *e = (struct open_element){.raw = t->raw, .name = t->name, .tag = (uint8_t)t->tag};
     e->attributes = (uint16_t)t->attributes;
     e->status = (uint8_t)(status | (doubt ? OPEN_DOUBT : 0) | (format ? OPEN_LISTED : 0));

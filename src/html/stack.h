@@ -11,7 +11,8 @@ enum {
     OPEN_DOUBT = 1,   /* it may be closed already, or may never have been opened */
     OPEN_FOREIGN = 2, /* of SVG or MathML */
     OPEN_LISTED = 4,  /* a formatting element that is opened again for what follows */
-    OPEN_STUCK = 8,   /* its own end tag does not close it any more */
+    OPEN_STUCK = 8,   /* its own end tag does not close it any more; of a template: it has parts
+                       * of a table, so that what is opened in it is in doubt */
     OPEN_KEPT = 16,   /* closed with what it is in, and not opened again yet */
 };
 
@@ -56,6 +57,9 @@ size_t stack_find_table(const struct open_elements *o, size_t *cell);
 
 /* Close all that is open inside the table at `at`, as the next row or cell of it does. */
 void stack_clear_table(struct open_elements *o, size_t at);
+
+/* Where what is behind the last marker begins. */
+size_t stack_marker(const struct open_elements *o);
 
 /*
  * At most three formatting elements that are the same are opened again.  Those with as many

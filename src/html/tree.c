@@ -76,6 +76,20 @@ bool tree_has_word(const GumboNode *node, const char *attribute, const char *wor
     return false;
 }
 
+bool tree_has_part(const GumboNode *node, const char *attribute, const char *part)
+{
+    struct span names = tree_attribute(node, attribute);
+    size_t start = 0;
+    for (size_t i = 0; i <= names.n; i++) {
+        if (i < names.n && (ascii_alpha(names.p[i]) || ascii_digit(names.p[i])))
+            continue;
+        if (span_eq_nocase(span_sub(names, start, i), span_of(part)))
+            return true;
+        start = i + 1;
+    }
+    return false;
+}
+
 void tree_put_text(const GumboNode *root, struct buf *out)
 {
     for (const GumboNode *node = root; node != NULL;) {

@@ -33,6 +33,9 @@ bool tree_has_attribute(const GumboNode *node, const char *name);
 /* Is `word` one of the blank-separated words of the attribute, in any case of letters? */
 bool tree_has_word(const GumboNode *node, const char *attribute, const char *word);
 
+/* Does the attribute hold this, as a word or as a part of one ("article__byline")? */
+bool tree_has_part(const GumboNode *node, const char *attribute, const char *part);
+
 /* Append all text below a node (its own, when it is text), but that of scripts and styles. */
 void tree_put_text(const GumboNode *node, struct buf *out);
 
