@@ -251,14 +251,15 @@ static enum status guard_token(struct guard *g, struct error *e)
 enum status guard_check(struct span html, struct error *e)
 {
     struct guard g = {.html = html, .nodes = GUARD_PAGE_NODES};
+    const size_t most = GUARD_NODES_MAX(html.n);
     open_init(&g.open);
     while (g.at < html.n) {
         size_t start = g.at;
         enum status status = guard_token(&g, e);
         if (status != ST_OK)
             return status;
-        if (g.nodes > GUARD_NODES_MAX)
-            return guard_refuse(&g, start, "nodes in the tree", GUARD_NODES_MAX, e);
+        if (g.nodes > most)
+            return guard_refuse(&g, start, "nodes in the tree", most, e);
     }
     return ST_OK;
 }

@@ -11,12 +11,14 @@
 
 /* Elements that may be open at once; what ends by itself (p, td ...) does not count, so that the
  * tree may be five times as deep. */
-#define GUARD_OPEN_MAX 512
+#define GUARD_OPEN_MAX 256
 /* Attributes of one tag, and of html and body, which get those of every such tag. */
 #define GUARD_ATTRIBUTES_MAX 256
-/* Nodes and attributes that the tree may get, counting the formatting elements that the parser
- * opens again for every block that follows them.  gumbo takes up to 200 bytes for each. */
-#define GUARD_NODES_MAX ((size_t)500 * 1000)
+/* Nodes and attributes that the tree of a page of so many bytes may get, counting the formatting
+ * elements that the parser opens again for every block that follows them.  gumbo takes up to 200
+ * bytes for each: a small page may have what it likes, a large one a node for every five bytes,
+ * where prose has one for every ten or more. */
+#define GUARD_NODES_MAX(size) ((size_t)50000 + (size) / 5)
 
 /*
  * May the parser see this?

@@ -10,7 +10,7 @@
 #include "core/span.h"
 
 /* Elements that are kept in mind at once, with those that end by themselves. */
-#define OPEN_ROOM 3072
+#define OPEN_ROOM 1536
 
 /* A start tag. */
 struct open_tag {

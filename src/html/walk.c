@@ -222,7 +222,7 @@ static void walk_leave_inline(struct walk *w, GumboTag tag)
     }
 }
 
-/* Is it the arrow that leads from a note back to the text, or the sign that leads to its heading? */
+/* Is it the arrow that leads from a note back to the text, or a heading's sign for itself? */
 static bool walk_is_back_link(const GumboNode *node)
 {
     static const char *const arrows[] = {"↩", "↑", "^", "↩︎", "⏎", "↵", "§", "¶", "#", "🔗"};

@@ -350,10 +350,9 @@ static enum status press_read(struct press *p, bool anew, struct error *e)
     if (status == ST_OK)
         status = articles_read(&p->articles, e);
     if (status == ST_OK && p->articles.in_service == 0 && !press_has_files(p))
-        status =
-            error_set(e, ST_FORMAT, 0, "%s: %s", p->path,
-                      p->articles.count == 0 ? "empty: no articles and nothing in static/"
-                                             : "none of its articles can be served");
+        status = error_set(e, ST_FORMAT, 0, "%s: %s", p->path,
+                           p->articles.count == 0 ? "empty: no articles and nothing in static/"
+                                                  : "none of its articles can be served");
     return status;
 }
 
