@@ -1,10 +1,6 @@
 #include "html/entity.h"
 
-#include <gumbo.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "core/utf8.h"
+#include "html/parse.h"
 #include "html/tree.h"
 
 #define ENTITY_NAME_MAX 34 /* "&CounterClockwiseContourIntegral;" */
@@ -34,14 +30,10 @@ static size_t entity_length(struct span text)
 /* Ask gumbo: the text of a body that holds nothing else. */
 static void entity_ask(struct span reference, struct buf *out)
 {
-    GumboOptions options = kGumboDefaultOptions;
-    options.max_errors = 0;
-    options.fragment_context = GUMBO_TAG_BODY;
-    GumboOutput *tree = gumbo_parse_with_options(&options, reference.p, reference.n);
-    if (tree == NULL)
-        return;
-    tree_put_text(tree->root, out);
-    gumbo_destroy_output(&options, tree);
+    struct parse body;
+    parse_fragment(&body, reference);
+    tree_put_text(body.root, out);
+    parse_fini(&body);
 }
 
 static void entity_put(struct span reference, struct buf *out)

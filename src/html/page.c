@@ -1,20 +1,13 @@
 #include "html/page.h"
 
-#include <gumbo.h>
 #include <stdlib.h>
 
 #include "html/guard.h"
 #include "html/main_text.h"
 #include "html/meta.h"
+#include "html/parse.h"
 #include "html/tree.h"
 #include "html/walk.h"
-
-static GumboOptions page_options(void)
-{
-    GumboOptions options = kGumboDefaultOptions;
-    options.max_errors = 0;
-    return options;
-}
 
 /* What the parser may see, and how much of it. */
 static enum status page_check(struct span html, struct error *e)
@@ -60,55 +53,38 @@ static enum status page_read_main(const GumboNode *root, struct span base, struc
 
 enum status html_read(struct span text, struct span base_url, struct document *doc, struct error *e)
 {
+    struct parse page;
+    struct buf base;
     enum status status = page_check(text, e);
     if (status != ST_OK)
         return status;
-    GumboOptions options = page_options();
-    GumboOutput *tree = gumbo_parse_with_options(&options, text.p == NULL ? "" : text.p, text.n);
-    if (tree == NULL)
-        return error_set(e, ST_NOMEM, 0, "page of %zu bytes", text.n);
-    struct buf base;
+    parse_page(&page, text);
     buf_init(&base, LINK_URL_MAX);
-    status = meta_read(tree->root, base_url, doc);
+    status = meta_read(page.root, base_url, doc);
     if (status == ST_OK) {
-        page_base(tree->root, base_url, doc, &base);
-        status = page_read_main(tree->root, buf_span(&base), doc);
+        page_base(page.root, base_url, doc, &base);
+        status = page_read_main(page.root, buf_span(&base), doc);
     }
     buf_fini(&base);
-    gumbo_destroy_output(&options, tree);
+    parse_fini(&page);
     if (status != ST_OK)
         return error_set(e, status, 0, "page too large");
     return doc->count == 0 ? error_set(e, ST_FORMAT, 0, "no text") : ST_OK;
 }
 
-/* Parse what stands in a body; NULL when the guard refuses it. */
-static GumboOutput *page_parse_fragment(struct span html, GumboOptions *options,
-                                        enum status *status, struct error *e)
-{
-    *options = page_options();
-    options->fragment_context = GUMBO_TAG_BODY;
-    *status = page_check(html, e);
-    if (*status != ST_OK)
-        return NULL;
-    GumboOutput *tree = gumbo_parse_with_options(options, html.p, html.n);
-    if (tree == NULL)
-        *status = error_set(e, ST_NOMEM, 0, "%zu bytes of HTML", html.n);
-    return tree;
-}
-
 enum status html_read_fragment(struct span html, struct flow *f, struct error *e)
 {
-    GumboOptions options;
-    enum status status = ST_OK;
-    GumboOutput *tree = page_parse_fragment(html, &options, &status, e);
-    if (tree == NULL)
-        return status;
+    struct parse fragment;
     struct walk w;
+    enum status status = page_check(html, e);
+    if (status != ST_OK)
+        return status;
+    parse_fragment(&fragment, html);
     walk_init(&w, f, false);
-    walk_tree(&w, tree->root);
+    walk_tree(&w, fragment.root);
     walk_fini(&w);
     flow_end(f);
-    gumbo_destroy_output(&options, tree);
+    parse_fini(&fragment);
     return ST_OK;
 }
 
@@ -149,8 +125,7 @@ static struct span page_tag_name(struct span tag, size_t start)
 
 enum status html_line_tag(struct html_line *line, struct span tag, struct error *e)
 {
-    GumboOptions options;
-    enum status status = ST_OK;
+    struct parse fragment;
     bool closing = span_starts(tag, SPAN("</"));
     struct span name = page_tag_name(tag, closing ? 2 : 1);
     if (name.n == 0)
@@ -159,12 +134,13 @@ enum status html_line_tag(struct html_line *line, struct span tag, struct error 
         walk_close_tag(&line->walk, gumbo_tagn_enum(name.p, (unsigned)name.n));
         return ST_OK;
     }
-    GumboOutput *tree = page_parse_fragment(tag, &options, &status, e);
-    if (tree == NULL)
+    enum status status = page_check(tag, e);
+    if (status != ST_OK)
         return status;
-    const GumboNode *element = tree_next(tree->root, tree->root, true);
+    parse_fragment(&fragment, tag);
+    const GumboNode *element = tree_next(fragment.root, fragment.root, true);
     if (element != NULL && tree_is_element(element))
         walk_open_tag(&line->walk, element);
-    gumbo_destroy_output(&options, tree);
+    parse_fini(&fragment);
     return ST_OK;
 }

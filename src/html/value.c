@@ -1,12 +1,12 @@
 #include "html/value.h"
 
-#include <gumbo.h>
 
 #include "article/clean.h"
 #include "article/lang.h"
 #include "core/clock.h"
 #include "core/utf8.h"
 #include "html/guard.h"
+#include "html/parse.h"
 #include "html/tree.h"
 
 /* A value that is longer before it is cleaned is not looked at. */
@@ -54,13 +54,12 @@ struct span value_markup(struct span raw, size_t most, struct arena *arena)
         return value_line(raw, most, arena);
     if (raw.n > VALUE_RAW_MAX || guard_check(raw, NULL) != ST_OK)
         return (struct span){NULL, 0};
-    GumboOptions options = kGumboDefaultOptions;
-    options.max_errors = 0;
-    GumboOutput *page = gumbo_parse_with_options(&options, raw.p, raw.n);
+    struct parse page;
     struct buf text;
+    parse_page(&page, raw);
     buf_init(&text, raw.n * 4); /* two blanks for each "<p>", and entities only shrink */
-    value_put_tree(page->root, &text);
-    gumbo_destroy_output(&options, page);
+    value_put_tree(page.root, &text);
+    parse_fini(&page);
     if (buf_status(&text) == ST_NOMEM)
         arena->status = ST_NOMEM;
     struct span value = {NULL, 0};
