@@ -1,6 +1,5 @@
 #include "html/value.h"
 
-
 #include "article/clean.h"
 #include "article/lang.h"
 #include "core/clock.h"

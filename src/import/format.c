@@ -1,6 +1,7 @@
 #include "import/format.h"
 
 #define FORMAT_LINES_MAX 400 /* that are looked at */
+#define FORMAT_LINKS_MIN 3   /* link lines of a gemtext that begins like plain text */
 
 struct format_row {
     const char *name;
@@ -154,6 +155,8 @@ enum article_format format_of_text(struct span bytes)
     size_t headings = 0;
     size_t links = 0;
     size_t fences = 0;
+    bool first = true;  /* no line had text yet */
+    bool opens = false; /* the first one that had is one that plain text hardly begins with */
     if (format_is_html(bytes))
         return ARTICLE_HTML;
     for (size_t i = 0; i < FORMAT_LINES_MAX && span_line(&bytes, &line); i++) {
@@ -163,10 +166,15 @@ enum article_format format_of_text(struct span bytes)
             continue; /* what is in code tells nothing of the text */
         if (format_is_markdown(line))
             return ARTICLE_MARKDOWN;
-        links += format_is_link(line);
-        headings += format_is_heading(line);
+        bool link = format_is_link(line);
+        bool heading = format_is_heading(line);
+        links += link;
+        headings += heading;
+        bool tag = span_starts(line, SPAN("<"));
+        opens = opens || (first && (link || heading || tag));
+        first = first && span_trim(line).n == 0;
     }
-    if (links > 0 && (headings > 0 || links > 1))
+    if (opens ? links > 0 && headings + links > 1 : links > FORMAT_LINKS_MIN)
         return ARTICLE_GEMTEXT;
-    return headings > 0 || fences > 1 ? ARTICLE_MARKDOWN : ARTICLE_TEXT;
+    return (opens && headings > 0) || fences > 1 ? ARTICLE_MARKDOWN : ARTICLE_TEXT;
 }

@@ -71,6 +71,8 @@ static const struct format_case text_cases[] = {
     {"a comment alone", "<!-- x", ARTICLE_TEXT},
     {"no page", "<pre-history> is long\n", ARTICLE_TEXT},
     {"no page either", "<headline> one\n", ARTICLE_TEXT},
+    {"a title, then what looks like markup", "Title\n\n=> nowhere at all\n\n# no heading\n",
+     ARTICLE_TEXT},
     {"headings", "# One\n\nText.\n", ARTICLE_MARKDOWN},
     {"a link", "See [one](/x).\n", ARTICLE_MARKDOWN},
     {"strong text", "This is **strong**.\n", ARTICLE_MARKDOWN},
