@@ -27,7 +27,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from prose import article
+import convert
+from prose import article, document
 
 ROOT = Path(__file__).resolve().parents[2]
 HOST = "localhost"
@@ -38,6 +39,7 @@ ANSWER_LIMIT = 16 << 20  # bytes of one answer
 ARTICLES = 1000
 RUNS = 5  # of press, of convert and of an edit; the median counts
 LARGE = 10_000  # articles of the capsule in which one is edited
+LARGE_KINDS = ("txt", "html", "md", "gmi")
 SETTLE_SECONDS = 2.5  # after that long a file that was written is known by its times
 MODES = (("full handshakes", []), ("resumed handshakes", ["--resume"]))
 NAGLE_REQUESTS = 20
@@ -495,14 +497,15 @@ def edit_run(_options, build, temporary):
     folder, edition = temporary / "large", temporary / "large.db"
     (folder / "articles").mkdir(parents=True)
     for number in range(LARGE):
-        path = folder / "articles" / f"generated-{number:05}.txt"
-        path.write_text(article(chance, number, 650))
+        suffix = LARGE_KINDS[number % len(LARGE_KINDS)]
+        path = folder / "articles" / f"generated-{number:05}.{suffix}"
+        path.write_text(document(suffix, chance, number, 650))
     command = [build / "broadsheet", "press", folder, "-o", edition]
     cold, again = [], []
     for _ in range(RUNS):
         edition.unlink(missing_ok=True)
         cold.append(peak(command))
-    path = folder / "articles" / f"generated-{LARGE // 2:05}.txt"
+    path = folder / "articles" / f"generated-{LARGE // 2:05}.{LARGE_KINDS[0]}"
     for number in range(RUNS):
         time.sleep(SETTLE_SECONDS)
         edit(path, number)
@@ -525,20 +528,7 @@ def edit_run(_options, build, temporary):
 
 
 def convert_run(_options, build, temporary):
-    source = temporary / "large.txt"
-    text = article(random.Random(1965), 0, 180_000).encode()[: 1 << 20]
-    source.write_bytes(text)
-    times = []
-    for _ in range(RUNS):
-        took, out = timed([build / "broadsheet", "convert", "--format", "text", "-"], 60, source)
-        if len(out) < len(text) // 2:
-            raise Failure(f"broadsheet convert: {len(out)} bytes out of {len(text)}")
-        times.append(took)
-    took = statistics.median(times)
-    print(
-        f"convert  {len(text) / 1e6 / took:>8.1f} MB/s        (1 MiB of plain text, "
-        f"{took * 1000:.0f} ms, start of the program included)"
-    )
+    convert.convert_run(build, temporary, timed)
 
 
 # --- all of it ----------------------------------------------------------------------------------

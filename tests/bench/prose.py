@@ -45,3 +45,50 @@ def article(chance, number, words):
         paragraphs.append(text)
         count += len(text.split())
     return "\n\n".join(paragraphs) + "\n"
+
+
+HEAD = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>{title} | The Harbour News</title>
+<meta property="og:title" content="{title}"><meta name="author" content="Jo Reed">
+<meta property="article:published_time" content="2024-05-04T10:00:00Z"></head>
+<body><header class="site-header"><a href="/">The Harbour News</a></header>
+<nav class="main-menu"><ul><li><a href="/city">City</a></li><li><a href="/sea">Sea</a></li></ul></nav>
+<article><h1>{title}</h1><div class="entry-content">
+"""
+FOOT = """
+</div></article><div class="share-bar"><a href="https://share.example/?u=1">Share</a></div>
+<aside class="related"><ul><li><a href="/a">More news</a></li><li><a href="/b">Still more</a></li>
+</ul></aside><footer>All rights reserved</footer></body></html>
+"""
+
+
+def emphasised(chance, text, marks, link):
+    """A paragraph with an emphasised word now and then, and every fourth time a link."""
+    words = text.split(" ")
+    for _ in range(len(words) // 40):
+        place = chance.randrange(1, len(words))
+        words[place] = marks[0] + words[place] + marks[1]
+    if chance.random() < 0.25:
+        words.append(link.format(chance.randrange(10_000)))
+    return " ".join(words)
+
+
+def document(suffix, chance, number, words):
+    """An article in the format of a suffix: txt, html, md or gmi."""
+    title, *paragraphs = article(chance, number, words).strip().split("\n\n")
+    if suffix == "html":
+        link = '<a href="https://news.example/{}">The report</a>'
+        body = [f"<p>{emphasised(chance, text, ('<em>', '</em>'), link)}</p>"
+                for text in paragraphs]
+        body[::8] = [f"<h2>{sentence(chance)}</h2>\n{text}" for text in body[::8]]
+        return HEAD.format(title=title) + "\n".join(body) + FOOT
+    if suffix == "md":
+        link = "[The report](https://news.example/{})"
+        body = [emphasised(chance, text, ("*", "*"), link) for text in paragraphs]
+        body[::8] = [f"## {sentence(chance)}\n\n{text}\n\n- one\n- two" for text in body[::8]]
+        return f"# {title}\n\n" + "\n\n".join(body) + "\n"
+    if suffix == "gmi":
+        body = [f"{text}\n\n=> https://news.example/{i} The report" if i % 4 == 0 else text
+                for i, text in enumerate(paragraphs)]
+        return f"# {title}\n\n" + "\n\n".join(body) + "\n"
+    return "\n\n".join([title, *paragraphs]) + "\n"
