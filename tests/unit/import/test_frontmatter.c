@@ -88,18 +88,6 @@ static void names_the_line_of_a_bad_value(void **state)
     document_fini(&doc);
 }
 
-static void knows_language_tags(void **state)
-{
-    (void)state;
-    static const char *const good[] = {"en", "de-AT", "zh-Hant-TW", "sl-rozaj-biske", "es-419"};
-    static const char *const bad[] = {
-        "", "e", "en-", "-en", "en_GB", "english language", "en--GB", "abcdefghi", "12"};
-    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
-        assert_true(lang_is_tag(span_of(good[i])));
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-        assert_false(lang_is_tag(span_of(bad[i])));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -107,7 +95,6 @@ int main(void)
         cmocka_unit_test(leaves_text_that_only_looks_like_it),
         cmocka_unit_test(takes_the_day_of_a_time),
         cmocka_unit_test(names_the_line_of_a_bad_value),
-        cmocka_unit_test(knows_language_tags),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
