@@ -76,11 +76,11 @@ static bool furniture_class_hides(const GumboNode *node)
     return false;
 }
 
-/* A tag that gumbo does not know. */
+/* Is the element of a name that not every gumbo knows? */
 static bool furniture_is_tag(const GumboNode *node, struct span name)
 {
     if (!tree_is(node, GUMBO_TAG_UNKNOWN))
-        return false;
+        return span_eq(span_of(gumbo_normalized_tagname(node->v.element.tag)), name);
     GumboStringPiece tag = node->v.element.original_tag;
     if (tag.data == NULL || tag.length == 0)
         return false;
