@@ -148,15 +148,12 @@ static enum phrase_way beside_class(const GumboNode *node)
 {
     static const char *const names[] = {"class", "id"};
     for (size_t i = 0; i < 2; i++) {
-        struct span rest = span_trim(tree_attribute(node, names[i]));
-        while (rest.n > 0) {
-            size_t end = 0;
-            while (end < rest.n && (unsigned char)rest.p[end] > ' ')
-                end++;
-            enum phrase_way way = beside_word(span_sub(rest, 0, end));
+        struct span rest = tree_attribute(node, names[i]);
+        struct span word;
+        while (tree_next_word(&rest, &word)) {
+            enum phrase_way way = beside_word(word);
             if (way != PHRASE_NONE)
                 return way;
-            rest = span_trim(span_sub(rest, end, rest.n));
         }
     }
     return PHRASE_NONE;

@@ -62,16 +62,25 @@ bool tree_has_attribute(const GumboNode *node, const char *name)
     return tree_attribute(node, name).p != NULL;
 }
 
+bool tree_next_word(struct span *rest, struct span *word)
+{
+    size_t end = 0;
+    *rest = span_trim(*rest);
+    /* Up to what span_trim takes away, and nothing else: a control character is no blank. */
+    while (end < rest->n && span_trim(span_sub(*rest, end, end + 1)).n > 0)
+        end++;
+    *word = span_sub(*rest, 0, end);
+    *rest = span_sub(*rest, end, rest->n);
+    return end > 0;
+}
+
 bool tree_has_word(const GumboNode *node, const char *attribute, const char *word)
 {
     struct span rest = tree_attribute(node, attribute);
-    for (rest = span_trim(rest); rest.n > 0; rest = span_trim(rest)) {
-        size_t end = 0;
-        while (end < rest.n && (unsigned char)rest.p[end] > ' ')
-            end++;
-        if (span_eq_nocase(span_sub(rest, 0, end), span_of(word)))
+    struct span found;
+    while (tree_next_word(&rest, &found)) {
+        if (span_eq_nocase(found, span_of(word)))
             return true;
-        rest = span_sub(rest, end, rest.n);
     }
     return false;
 }

@@ -30,6 +30,9 @@ struct span tree_text_of(const GumboNode *node);
 struct span tree_attribute(const GumboNode *node, const char *name);
 bool tree_has_attribute(const GumboNode *node, const char *name);
 
+/* Cut the next blank-separated word from *rest; false when there is none. */
+bool tree_next_word(struct span *rest, struct span *word);
+
 /* Is `word` one of the blank-separated words of the attribute, in any case of letters? */
 bool tree_has_word(const GumboNode *node, const char *attribute, const char *word);
 

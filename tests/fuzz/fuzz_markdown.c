@@ -3,7 +3,8 @@
  */
 #include "importer.h"
 
-#include "html/entity.h"
+#include "html/parse.h"
+#include "html/tree.h"
 
 #define REFERENCE_MAX 64 /* bytes: no name is longer */
 
@@ -24,7 +25,10 @@ static void put_letters(struct span clean, struct buf *out)
             end++;
         end += end < clean.n && clean.p[end] == ';';
         buf_put(&text, span_sub(clean, from, end));
-        entity_decode(span_sub(clean, at, end), &text);
+        struct parse body;
+        parse_fragment(&body, span_sub(clean, at, end));
+        tree_put_text(body.root, &text);
+        parse_fini(&body);
         from = end;
     }
     buf_put(&text, span_sub(clean, from, clean.n));

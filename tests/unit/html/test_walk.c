@@ -60,6 +60,8 @@ static const struct walk_case text_cases[] = {
     {"emphasis drops", "<p><b>One</b>, <i>two</i>, <em>th</em>ree, <u>four</u>",
      "One, two, three, four\n"},
     {"line ends", "<p>one<br>two<br/>three", "one\ntwo\nthree\n"},
+    {"control characters in words",
+     "<p class='a&#27; b' role='&#1;' id='&#27;'>one <a rel='&#27;x'>two</a>", "one two\n"},
     {"two line ends", "<p>one<br> <br>two<br>", "one\n\ntwo\n"},
     {"code and what was deleted",
      "<p>Run <code> ls </code>, <del>not</del> <s>no</s> <ins>yes</ins> <kbd>x</kbd> "
