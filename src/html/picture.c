@@ -27,12 +27,9 @@ const GumboNode *picture_caption(const GumboNode *node)
 /* The first URL of a srcset. */
 static struct span picture_first(struct span set)
 {
-    size_t end = 0;
-    set = span_trim(set);
-    while (end < set.n && (unsigned char)set.p[end] > ' ')
-        end++;
-    set = span_sub(set, 0, end);
-    return span_ends(set, SPAN(",")) ? span_sub(set, 0, set.n - 1) : set;
+    struct span url;
+    (void)tree_next_word(&set, &url);
+    return span_ends(url, SPAN(",")) ? span_sub(url, 0, url.n - 1) : url;
 }
 
 static struct span picture_source(const GumboNode *img)
