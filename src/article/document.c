@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "article/words.h"
+#include "prose/words.h"
 
 #define DOCUMENT_FIRST_ROOM 16
 

@@ -5,7 +5,7 @@
 #include "article/clean.h"
 #include "article/flow_internal.h"
 #include "article/script.h"
-#include "article/words.h"
+#include "prose/words.h"
 
 #define FLOW_BUFS 8
 

@@ -4,8 +4,8 @@
 #include <unictype.h>
 #include <uriparser/Uri.h>
 
-#include "article/words.h"
 #include "core/utf8.h"
+#include "prose/words.h"
 
 /* Parts of a reference as RFC 3986, appendix B, splits it; the p of one that is absent is NULL. */
 struct link_parts {

@@ -1,7 +1,7 @@
 #include "article/summary.h"
 
-#include "article/sentence.h"
-#include "article/words.h"
+#include "prose/sentence.h"
+#include "prose/words.h"
 
 static void summary_add(struct document *doc, struct summary *out, struct summary_part **last,
                         struct span text)

@@ -4,9 +4,9 @@
 #include <uniwidth.h>
 
 #include "article/clean.h"
-#include "article/words.h"
 #include "core/buf.h"
 #include "core/utf8.h"
+#include "prose/words.h"
 
 #define TABLE_GUTTER 2
 

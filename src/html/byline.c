@@ -1,9 +1,9 @@
 #include "html/byline.h"
 
-#include "article/words.h"
 #include "core/utf8.h"
 #include "html/tree.h"
 #include "html/value.h"
+#include "prose/words.h"
 
 /* A longer byline says more than a name. */
 #define BYLINE_MAX   100

@@ -2,13 +2,13 @@
 
 #include <string.h>
 
-#include "article/words.h"
 #include "core/utf8.h"
 #include "html/furniture_names.h"
 #include "html/measure.h"
 #include "html/naming.h"
 #include "html/tree.h"
 #include "html/weigh.h"
+#include "prose/words.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

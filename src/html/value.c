@@ -1,12 +1,12 @@
 #include "html/value.h"
 
 #include "article/clean.h"
-#include "article/lang.h"
 #include "core/clock.h"
 #include "core/utf8.h"
 #include "html/guard.h"
 #include "html/parse.h"
 #include "html/tree.h"
+#include "prose/lang.h"
 
 /* A value that is longer before it is cleaned is not looked at. */
 #define VALUE_RAW_MAX ((size_t)64 * 1024)

@@ -1,9 +1,9 @@
 #include "import/frontmatter.h"
 
 #include "article/clean.h"
-#include "article/lang.h"
 #include "core/clock.h"
 #include "core/utf8.h"
+#include "prose/lang.h"
 
 #define FRONTMATTER_LINES_MAX 500
 /* Longest value, in bytes: one line on a page, and a summary. */

@@ -4,13 +4,13 @@
 
 #include "article/clean.h"
 #include "article/link.h"
-#include "article/words.h"
 #include "core/utf8.h"
 #include "import/text_frame.h"
 #include "import/text_lines.h"
 #include "import/text_out.h"
 #include "import/text_pre.h"
 #include "import/text_shape.h"
+#include "prose/words.h"
 
 /* Widest heading with a line of marks below it. */
 #define TEXT_UNDERLINED_MAX 100

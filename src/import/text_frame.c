@@ -6,12 +6,12 @@
 
 #include "article/clean.h"
 #include "article/link.h"
-#include "article/sentence.h"
-#include "article/words.h"
 #include "core/buf.h"
 #include "core/utf8.h"
 #include "import/text_furniture.h"
 #include "import/text_lines.h"
+#include "prose/sentence.h"
+#include "prose/words.h"
 
 /* Longest title that need not stand alone, in characters. */
 #define FRAME_CLOSE_TITLE_MAX 100

@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include "article/clean.h"
-#include "article/lang.h"
 #include "core/file.h"
 #include "core/utf8.h"
+#include "prose/lang.h"
 
 #define CAPSULE_CONF_MAX ((size_t)256 * 1024)
 #define FIELD(name)      offsetof(struct capsule, name)

@@ -1,8 +1,8 @@
 #include "press/pages.h"
 
-#include "article/words.h"
 #include "log/log.h"
 #include "press/slug.h"
+#include "prose/words.h"
 #include "protocol/url.h"
 
 #define PAGES_LINE_MAX ((size_t)1024 * 1024)

@@ -5,9 +5,9 @@
 #include "page.h"
 
 #include "article/clean.h"
-#include "article/lang.h"
 #include "core/clock.h"
 #include "import/frontmatter.h"
+#include "prose/lang.h"
 
 #define ARENA_MAX ((size_t)16 * 1024 * 1024)
 #define FIELDS    10

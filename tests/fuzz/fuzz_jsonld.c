@@ -3,10 +3,10 @@
  */
 #include "page.h"
 
-#include "article/lang.h"
 #include "core/clock.h"
 #include "html/jsonld.h"
 #include "html/value.h"
+#include "prose/lang.h"
 
 static void check_line(struct span s, size_t most)
 {

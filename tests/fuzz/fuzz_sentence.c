@@ -5,8 +5,8 @@
 #include "page.h"
 
 #include "article/clean.h"
-#include "article/sentence.h"
-#include "article/words.h"
+#include "prose/sentence.h"
+#include "prose/words.h"
 
 static bool only_blanks(struct span s)
 {

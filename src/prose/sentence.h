@@ -1,8 +1,8 @@
 /*
  * sentence: cuts running text into sentences.
  */
-#ifndef ARTICLE_SENTENCE_H
-#define ARTICLE_SENTENCE_H
+#ifndef PROSE_SENTENCE_H
+#define PROSE_SENTENCE_H
 
 #include "core/span.h"
 

@@ -1,4 +1,4 @@
-#include "article/lang.h"
+#include "prose/lang.h"
 
 #define LANG_TAG_MAX 35 /* bytes; RFC 5646 4.4.1 */
 

@@ -1,4 +1,4 @@
-#include "article/words.h"
+#include "prose/words.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /*
  * words: how much text is there, and how long it takes to read.
  */
-#ifndef ARTICLE_WORDS_H
-#define ARTICLE_WORDS_H
+#ifndef PROSE_WORDS_H
+#define PROSE_WORDS_H
 
 #include "core/span.h"
 

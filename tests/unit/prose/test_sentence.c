@@ -1,4 +1,4 @@
-#include "article/sentence.h"
+#include "prose/sentence.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

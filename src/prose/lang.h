@@ -1,8 +1,8 @@
 /*
  * lang: the tag of a language.
  */
-#ifndef ARTICLE_LANG_H
-#define ARTICLE_LANG_H
+#ifndef PROSE_LANG_H
+#define PROSE_LANG_H
 
 #include "core/span.h"
 

@@ -1,4 +1,4 @@
-#include "article/lang.h"
+#include "prose/lang.h"
 
 #include "../support.h"
 
