@@ -76,18 +76,6 @@ static bool furniture_class_hides(const GumboNode *node)
     return false;
 }
 
-/* Is the element of a name that not every gumbo knows? */
-static bool furniture_is_tag(const GumboNode *node, struct span name)
-{
-    if (!tree_is(node, GUMBO_TAG_UNKNOWN))
-        return span_eq(span_of(gumbo_normalized_tagname(node->v.element.tag)), name);
-    GumboStringPiece tag = node->v.element.original_tag;
-    if (tag.data == NULL || tag.length == 0)
-        return false;
-    gumbo_tag_from_original_text(&tag);
-    return span_eq_nocase((struct span){tag.data, tag.length}, name);
-}
-
 /* A drawing or a plugin: does it hold text that is shown, not only its title? */
 static bool furniture_is_mute(const GumboNode *root)
 {
@@ -144,7 +132,7 @@ static bool furniture_tag_hides(const GumboNode *node)
     if (tree_is(node, GUMBO_TAG_SVG) || tree_is(node, GUMBO_TAG_CANVAS) ||
         tree_is(node, GUMBO_TAG_OBJECT))
         return furniture_is_mute(node);
-    return furniture_is_tag(node, SPAN("dialog")) && !tree_has_attribute(node, "open");
+    return tree_is_named(node, "dialog") && !tree_has_attribute(node, "open");
 }
 
 bool furniture_is_hidden(const GumboNode *node)
@@ -201,7 +189,7 @@ static size_t furniture_text_weight(const GumboNode *node)
         return 0;
     for (const GumboNode *around = node->parent; around != NULL && weigh_is_inline(around);
          around = around->parent) {
-        if (tree_is(around, GUMBO_TAG_A))
+        if (tree_is_link(around))
             return 0;
     }
     weigh_add(&w, text, false);

@@ -60,7 +60,7 @@ void measure_take(const GumboNode *root, struct measure *m)
             weigh_add(&m->run, text, linked);
         } else if (tree_is_element(node)) {
             measure_element(m, node);
-            if (!linked && tree_is(node, GUMBO_TAG_A)) {
+            if (!linked && tree_is_link(node)) {
                 linked = true;
                 link_end = tree_next(root, node, false);
             }

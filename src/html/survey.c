@@ -181,7 +181,7 @@ static bool survey_visit(struct surveyor *v, const GumboNode *node)
         v->run.gap = true;
         if (++v->breaks == 2)
             survey_break(v);
-    } else if (tree_is(node, GUMBO_TAG_A) && !v->linked) {
+    } else if (tree_is_link(node) && !v->linked) {
         v->linked = true;
         v->link_end = tree_next(v->root, node, false);
     }

@@ -42,6 +42,24 @@ bool tree_is(const GumboNode *node, GumboTag tag)
     return tree_is_element(node) && node->v.element.tag == tag;
 }
 
+bool tree_is_named(const GumboNode *node, const char *name)
+{
+    if (!tree_is_element(node))
+        return false;
+    if (!tree_is(node, GUMBO_TAG_UNKNOWN))
+        return span_eq(span_of(gumbo_normalized_tagname(node->v.element.tag)), span_of(name));
+    GumboStringPiece tag = node->v.element.original_tag;
+    if (tag.data == NULL || tag.length == 0)
+        return false;
+    gumbo_tag_from_original_text(&tag);
+    return span_eq_nocase((struct span){tag.data, tag.length}, span_of(name));
+}
+
+bool tree_is_link(const GumboNode *node)
+{
+    return tree_is(node, GUMBO_TAG_A) && tree_has_attribute(node, "href");
+}
+
 struct span tree_text_of(const GumboNode *node)
 {
     bool text = node->type == GUMBO_NODE_TEXT || node->type == GUMBO_NODE_CDATA ||

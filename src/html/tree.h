@@ -23,6 +23,13 @@ const GumboVector *tree_children(const GumboNode *node);
 bool tree_is_element(const GumboNode *node);
 bool tree_is(const GumboNode *node, GumboTag tag);
 
+/* Is it an element of this name?  For names that not every gumbo knows, and for those of others. */
+bool tree_is_named(const GumboNode *node, const char *name);
+
+/* Is it an anchor that leads somewhere?  One that is a target only holds whatever follows when
+ * nobody closed it, as "<a name=top/>" does not. */
+bool tree_is_link(const GumboNode *node);
+
 /* Text of a text, CDATA or white space node; absent for others. */
 struct span tree_text_of(const GumboNode *node);
 
