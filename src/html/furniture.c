@@ -153,6 +153,22 @@ bool furniture_is_hidden(const GumboNode *node)
     return !m.cut && !measure_is_prose(&m);
 }
 
+bool furniture_is_back_link(const GumboNode *node)
+{
+    static const char *const arrows[] = {"↩", "↑", "^", "↩︎", "⏎", "↵", "§", "¶", "#", "🔗"};
+    if (tree_has_word(node, "class", "mw-cite-backlink"))
+        return true;
+    if (!tree_is(node, GUMBO_TAG_A) || !span_starts(tree_attribute(node, "href"), SPAN("#")))
+        return false;
+    const GumboVector *children = tree_children(node);
+    struct span text = children->length == 1 ? tree_text_of(children->data[0]) : SPAN("");
+    for (size_t i = 0; i < sizeof arrows / sizeof arrows[0]; i++) {
+        if (span_eq(span_trim(text), span_of(arrows[i])))
+            return true;
+    }
+    return tree_has_word(node, "role", "doc-backlink");
+}
+
 /* --- what stands around an element --- */
 
 static bool furniture_is_within(const GumboNode *node, const GumboTag *tags, size_t count)

@@ -10,6 +10,9 @@
 /* Is the element never shown: script, style, template, hidden, aria-hidden, display: none ...? */
 bool furniture_is_hidden(const GumboNode *node);
 
+/* Is it the arrow that leads from a note back to the text, or a heading's sign for itself? */
+bool furniture_is_back_link(const GumboNode *node);
+
 /*
  * Is the element, inside or beside the main text, page furniture: navigation, forms and controls,
  * share bars, cookie notes, comments, advertisements, lists of related pieces, prompts such as

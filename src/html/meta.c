@@ -3,6 +3,7 @@
 #include "article/link.h"
 #include "html/beside.h"
 #include "html/byline.h"
+#include "html/furniture.h"
 #include "html/headline.h"
 #include "html/jsonld.h"
 #include "html/tree.h"
@@ -58,13 +59,25 @@ struct meta {
     struct jsonld jsonld;
 };
 
+/* The words of an element that are read: no sign for a link to itself, nothing that is hidden. */
+static void meta_put_words(const GumboNode *root, struct buf *out)
+{
+    for (const GumboNode *node = root; node != NULL;) {
+        bool read = node == root || !(furniture_is_hidden(node) || furniture_is_back_link(node));
+        buf_put(out, tree_text_of(node));
+        if (tree_is(node, GUMBO_TAG_BR))
+            buf_putc(out, ' ');
+        node = tree_next(root, node, read);
+    }
+}
+
 /* Text of an element as one line. */
 static struct span meta_text(const GumboNode *node, struct arena *arena)
 {
     struct span line = {NULL, 0};
     struct buf text;
     buf_init(&text, (size_t)VALUE_MAX * 8);
-    tree_put_text(node, &text);
+    meta_put_words(node, &text);
     if (buf_status(&text) == ST_OK)
         line = value_line(buf_span(&text), VALUE_MAX, arena);
     else if (buf_status(&text) == ST_NOMEM)

@@ -222,27 +222,10 @@ static void walk_leave_inline(struct walk *w, GumboTag tag)
     }
 }
 
-/* Is it the arrow that leads from a note back to the text, or a heading's sign for itself? */
-static bool walk_is_back_link(const GumboNode *node)
-{
-    static const char *const arrows[] = {"↩", "↑", "^", "↩︎", "⏎", "↵", "§", "¶", "#", "🔗"};
-    if (tree_has_word(node, "class", "mw-cite-backlink"))
-        return true;
-    if (!tree_is(node, GUMBO_TAG_A) || !span_starts(tree_attribute(node, "href"), SPAN("#")))
-        return false;
-    const GumboVector *children = tree_children(node);
-    struct span text = children->length == 1 ? tree_text_of(children->data[0]) : SPAN("");
-    for (size_t i = 0; i < sizeof arrows / sizeof arrows[0]; i++) {
-        if (span_eq(span_trim(text), span_of(arrows[i])))
-            return true;
-    }
-    return tree_has_word(node, "role", "doc-backlink");
-}
-
 /* Is the element none that is read? */
 static bool walk_is_left_out(const struct walk *w, const GumboNode *node, bool is_root)
 {
-    if (furniture_is_hidden(node) || tree_is(node, GUMBO_TAG_RP) || walk_is_back_link(node))
+    if (furniture_is_hidden(node) || tree_is(node, GUMBO_TAG_RP) || furniture_is_back_link(node))
         return true;
     if (!w->page || is_root || w->cell)
         return false;

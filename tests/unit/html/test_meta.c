@@ -39,6 +39,10 @@ static const struct row rows[] = {
      .source = "https://notes.example/2024/pier/",
      .previous = "The old pier",
      .next = "Next stop: Mars"},
+    {.name = "a heading's sign for itself, and words for those who hear it",
+     .html = "<title>Retry &#8212; courier 2.1</title><main><h1><span class=sr-only>Page: </span>"
+             "Retry<br>again<a class=headerlink href=#retry>&para;</a></h1><p>Text",
+     .title = "Retry again"},
     {.name = "WordPress, plain links",
      .html = "<title>A</title><div class=\"nav-previous\"><a href=\"/a\" rel=\"prev\">"
              "<span class=\"meta-nav\">&larr;</span> The old pier</a></div>"
