@@ -6,6 +6,7 @@
 #include "html/furniture.h"
 #include "html/headline.h"
 #include "html/jsonld.h"
+#include "html/math.h"
 #include "html/tree.h"
 #include "html/value.h"
 
@@ -63,7 +64,8 @@ struct meta {
 static void meta_put_words(const GumboNode *root, struct buf *out)
 {
     for (const GumboNode *node = root; node != NULL;) {
-        bool read = node == root || !(furniture_is_hidden(node) || furniture_is_back_link(node));
+        bool read = node == root || !(furniture_is_hidden(node) || furniture_is_back_link(node) ||
+                                      math_is_annotation(node));
         buf_put(out, tree_text_of(node));
         if (tree_is(node, GUMBO_TAG_BR))
             buf_putc(out, ' ');

@@ -5,6 +5,7 @@
 
 #include "html/furniture.h"
 #include "html/grid.h"
+#include "html/math.h"
 #include "html/picture.h"
 #include "html/tree.h"
 
@@ -225,7 +226,8 @@ static void walk_leave_inline(struct walk *w, GumboTag tag)
 /* Is the element none that is read? */
 static bool walk_is_left_out(const struct walk *w, const GumboNode *node, bool is_root)
 {
-    if (furniture_is_hidden(node) || tree_is(node, GUMBO_TAG_RP) || furniture_is_back_link(node))
+    if (furniture_is_hidden(node) || tree_is(node, GUMBO_TAG_RP) || furniture_is_back_link(node) ||
+        math_is_annotation(node))
         return true;
     if (!w->page || is_root || w->cell)
         return false;
@@ -244,6 +246,7 @@ static void walk_part_in_cell(struct walk *w, GumboTag tag)
 static bool walk_enter(struct walk *w, const GumboNode *node)
 {
     GumboTag tag = node->v.element.tag;
+    math_enter(node, w->flow);
     if (walk_enter_inline(w, node))
         return true;
     if (walk_is_media(tag)) {
@@ -295,9 +298,11 @@ static bool walk_enter(struct walk *w, const GumboNode *node)
     return true;
 }
 
-static void walk_leave(struct walk *w, GumboTag tag)
+static void walk_leave(struct walk *w, const GumboNode *node)
 {
+    GumboTag tag = node->v.element.tag;
     walk_leave_inline(w, tag);
+    math_leave(node, w->flow);
     if (w->cell) {
         walk_part_in_cell(w, tag);
         return;
@@ -343,7 +348,7 @@ void walk_tree(struct walk *w, const GumboNode *root)
         }
         /* What was not entered is not left. */
         if (into && tree_is_element(node))
-            walk_leave(w, node->v.element.tag);
+            walk_leave(w, node);
         while (node != root) {
             const GumboVector *siblings = tree_children(node->parent);
             if (node->index_within_parent + 1 < siblings->length) {
@@ -352,7 +357,7 @@ void walk_tree(struct walk *w, const GumboNode *root)
             }
             node = node->parent;
             if (tree_is_element(node))
-                walk_leave(w, node->v.element.tag);
+                walk_leave(w, node);
         }
         if (node == root)
             return;

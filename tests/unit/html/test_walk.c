@@ -72,6 +72,16 @@ static const struct walk_case text_cases[] = {
     {"below and above",
      "<p>H<sub>2</sub>O, 10<sup>6</sup>, 1<sup>st</sup>, x<sub>ij</sub>, y<sup>2q</sup>",
      "H₂O, 10⁶, 1st, xᵢⱼ, y^(2q)\n"},
+    {"a formula",
+     "<p>So <math><semantics><mrow><mi>x</mi><mo>=</mo><mfrac><mn>1</mn><mn>2</mn></mfrac></mrow>"
+     "<annotation encoding=application/x-tex>x=\\frac12</annotation></semantics></math>.",
+     "So x=1/2.\n"},
+    {"powers, sums and roots in a formula",
+     "<p><math><msup><mi>x</mi><mn>2</mn></msup><mo>=</mo><mfrac><mrow><mi>a</mi><mo>+</mo>"
+     "<mi>b</mi></mrow><mrow><mn>3</mn></mrow></mfrac><msqrt><mi>n</mi></msqrt><msubsup><mi>y"
+     "</mi><mn>1</mn><mn>2</mn></msubsup></math>",
+     "x²=(a+b)/3√ny₁²\n"},
+    {"what looks like a formula", "<p><mfrac><i>a</i><i>b</i></mfrac>", "ab\n"},
     {"ruby", "<p><ruby>漢<rp>(</rp><rt>kan</rt><rp>)</rp>字<rt>ji</rt></ruby>", "漢(kan)字(ji)\n"},
     {"references", "<p>&amp;&lt;&eacute;&#x301;&nbsp;a&shy;b&#8203;c&#27;[1md",
      "&<é\u0301\u00a0abcd\n"},
