@@ -59,12 +59,28 @@ static bool picture_is_small(const GumboNode *img)
     return false;
 }
 
+/* Is it a picture of a sign or a formula, which is a word of its line? */
+static bool picture_is_word(const GumboNode *img)
+{
+    static const char *const names[] = {"emoji",  "emoticon", "latex",  "mwe",
+                                        "smiley", "smilie",   "smilies"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (tree_has_part(img, "class", names[i]))
+            return true;
+    }
+    return false;
+}
+
 void picture_read(const GumboNode *img, struct flow *f, struct buf *work, const GumboNode **caption)
 {
     struct span alt = tree_attribute(img, "alt");
     struct span src = picture_source(img);
     bool decorative = alt.p != NULL && span_trim(alt).n == 0;
     *caption = NULL;
+    if (span_trim(alt).n > 0 && picture_is_word(img)) {
+        flow_text(f, alt);
+        return;
+    }
     if (picture_is_small(img))
         return;
     buf_clear(work);

@@ -196,8 +196,13 @@ static bool walk_enter_inline(struct walk *w, const GumboNode *node)
         w->consumed = caption != NULL ? caption : w->consumed;
         return true;
     default:
-        return false;
+        break;
     }
+    if (!tree_is_named(node, "amp-img"))
+        return false;
+    picture_read(node, w->flow, &w->text, &caption);
+    w->consumed = caption != NULL ? caption : w->consumed;
+    return true;
 }
 
 static void walk_leave_inline(struct walk *w, GumboTag tag)

@@ -190,6 +190,14 @@ static const struct walk_case picture_cases[] = {
      "one\n\n=> https://a.example/q/p.png Image: p.png\n"},
     {"called by its title", "<p>one<img src=p.png title=\"A boat\">",
      "one\n\n=> https://a.example/b/p.png Image: A boat\n"},
+    {"for a sign or a formula in a line",
+     "<p>Good <img class=wp-smiley src=s.png alt=\"☺\" width=16> and <img alt=\"x^2\" "
+     "class=mwe-math-fallback-image-inline src=x.svg>.",
+     "Good ☺ and x^2.\n"},
+    {"on a page for phones",
+     "<p>one</p><amp-img src=p.png alt=\"A boat\"><noscript><img src=p.png alt=\"A boat\">"
+     "</noscript></amp-img><p>two",
+     "one\n\n=> https://a.example/b/p.png Image: A boat\n\ntwo\n"},
     {"for show", "<p>one<img src=p.png alt=\"\">", "one\n"},
     {"too small", "<p>one<img src=p.png width=1 height=1 alt=x><img src=q.png width=100% alt=y>",
      "one\n\n=> https://a.example/b/q.png Image: y\n"},
