@@ -33,6 +33,18 @@ static struct span frontmatter_unquote(struct span v)
     return v;
 }
 
+/* "[Jo Reed, 'Al Poe']": the items of a list in brackets, parted by commas. */
+static void frontmatter_put_items(struct span list, struct buf *out)
+{
+    list = span_sub(list, 1, list.n - 1);
+    for (size_t at = 0; at < list.n;) {
+        size_t end = span_find(list, at, ',');
+        buf_puts(out, at > 0 ? ", " : "");
+        buf_put(out, frontmatter_unquote(utf8_trim(span_sub(list, at, end))));
+        at = end + 1;
+    }
+}
+
 static struct span *frontmatter_field(struct document *doc, struct span key)
 {
     for (size_t i = 0; i < sizeof frontmatter_keys / sizeof frontmatter_keys[0]; i++) {
@@ -65,11 +77,18 @@ static enum status frontmatter_line(struct span line, unsigned number, const cha
     if (field == &doc->lang && !lang_is_tag(value))
         return error_set(e, ST_SYNTAX, 0, "%s: line %u: lang is not a language tag: %.*s", name,
                          number, (int)(value.n < 40 ? value.n : 40), value.p);
+    bool names = field == &doc->author || field == &doc->tags;
+    bool list = names && value.n > 2 && value.p[0] == '[' && value.p[value.n - 1] == ']';
+    struct buf items;
     struct buf line_of_text;
-    buf_init(&line_of_text, value.n);
-    clean_line(value, &line_of_text);
+    buf_init(&items, value.n * 2);
+    buf_init(&line_of_text, value.n * 2);
+    if (list)
+        frontmatter_put_items(value, &items);
+    clean_line(list ? buf_span(&items) : value, &line_of_text);
     *field = arena_copy(&doc->arena, buf_span(&line_of_text));
     buf_fini(&line_of_text);
+    buf_fini(&items);
     return field->p == NULL ? error_set(e, ST_NOMEM, 0, "%s: out of memory", name) : ST_OK;
 }
 
@@ -98,6 +117,68 @@ static bool frontmatter_is_pair(struct span line)
     return i > 0 && i < line.n && line.p[i] == ':';
 }
 
+/* Does the line belong to the pair above it: a part of a longer value, an item of a list, or a pair
+ * of somebody's own inside it? */
+static bool frontmatter_continues(struct span line)
+{
+    return line.n == 0 || line.p[0] == ' ' || line.p[0] == '\t' || span_starts(line, SPAN("- "));
+}
+
+/* ">", "|-": the value is in the lines below. */
+static bool frontmatter_is_below(struct span value)
+{
+    return value.n > 0 && value.n <= 3 && (value.p[0] == '>' || value.p[0] == '|');
+}
+
+/* Append one line of those below a pair; items of a list, which has no value beside the key, are
+ * parted by commas. */
+static void frontmatter_put_below(struct span line, bool list, size_t start, struct buf *pair)
+{
+    line = utf8_trim(line);
+    if (list) {
+        if (!span_starts(line, SPAN("- ")))
+            return;
+        line = frontmatter_unquote(utf8_trim(span_sub(line, 2, line.n)));
+        if (line.n == 0 || frontmatter_is_pair(line))
+            return;
+        buf_puts(pair, pair->n > start ? ", " : " ");
+    } else {
+        buf_putc(pair, ' ');
+    }
+    buf_put(pair, line);
+}
+
+/* The pairs of a block, each with the lines below it as one line. */
+static enum status frontmatter_pairs(struct span inside, unsigned lines, const char *name,
+                                     struct document *doc, struct error *e)
+{
+    enum status status = ST_OK;
+    struct span line;
+    struct buf pair;
+    buf_init(&pair, inside.n + (size_t)lines * 2);
+    for (unsigned i = 0; status == ST_OK && i < lines && span_line(&inside, &line);) {
+        unsigned number = i + 2;
+        size_t colon = span_find(line, 0, ':');
+        struct span value = utf8_trim(span_sub(line, colon + 1, line.n));
+        bool list = value.n == 0;
+        bool read = frontmatter_is_pair(line);
+        buf_clear(&pair);
+        buf_put(&pair, frontmatter_is_below(value) ? span_sub(line, 0, colon + 1) : line);
+        size_t start = pair.n;
+        struct span after = inside;
+        for (i++; i < lines && span_line(&after, &line) && frontmatter_continues(line); i++) {
+            frontmatter_put_below(line, list, start, &pair);
+            inside = after;
+        }
+        if (buf_status(&pair) != ST_OK)
+            status = error_set(e, ST_NOMEM, 0, "%s: out of memory", name);
+        else if (read)
+            status = frontmatter_line(buf_span(&pair), number, name, doc, e);
+    }
+    buf_fini(&pair);
+    return status;
+}
+
 enum status frontmatter_read(struct span text, const char *name, struct document *doc,
                              struct span *rest, struct error *e)
 {
@@ -108,18 +189,19 @@ enum status frontmatter_read(struct span text, const char *name, struct document
     struct span inside = text;
     struct span ahead = text;
     unsigned lines = 0;
+    bool pairs = false;
     while (lines < FRONTMATTER_LINES_MAX && span_line(&ahead, &line)) {
         if (frontmatter_is_fence(line))
             break;
-        if (lines == 0 && !frontmatter_is_pair(line))
+        pairs = pairs || frontmatter_is_pair(line);
+        if (!pairs && !span_starts(line, SPAN("#")))
             return ST_OK;
         lines++;
     }
-    if (lines == 0 || !frontmatter_is_fence(line))
+    if (!pairs || !frontmatter_is_fence(line))
         return ST_OK;
-    enum status status = ST_OK;
-    for (unsigned i = 0; status == ST_OK && i < lines && span_line(&inside, &line); i++)
-        status = frontmatter_line(line, i + 2, name, doc, e);
+    enum status status =
+        frontmatter_pairs(span_sub(inside, 0, inside.n - ahead.n), lines, name, doc, e);
     if (status == ST_OK)
         *rest = ahead;
     return status;

@@ -49,7 +49,8 @@ static void leaves_text_that_only_looks_like_it(void **state)
                                         "--\na: b\n---\n",
                                         "---\nSome text here.\n---\nMore: text\n",
                                         "text\n---\n",
-                                        "---\n---\ntext\n"};
+                                        "---\n---\ntext\n",
+                                        "---\n# Heading\n\na: b\n---\n"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         struct document doc;
         struct span rest;
@@ -59,6 +60,28 @@ static void leaves_text_that_only_looks_like_it(void **state)
         assert_null(doc.title.p);
         document_fini(&doc);
     }
+}
+
+static void reads_longer_values(void **state)
+{
+    (void)state;
+    struct document doc;
+    struct span rest;
+    document_init(&doc, 1 << 16);
+    assert_int_equal(
+        frontmatter_read(SPAN("---\n# how this is built\ntitle: A long\n  title\nauthor:\n"
+                              "  - Jo Reed\n  - 'Al Poe'\ntags: [a, \"b\"]\nimage:\n"
+                              "  title: Not ours\nsummary: >-\n  One\n\n  two\n"
+                              "date: 2024-03-02\n---\nText\n"),
+                         "f", &doc, &rest, NULL),
+        ST_OK);
+    assert_is(doc.title, "A long title");
+    assert_is(doc.author, "Jo Reed, Al Poe");
+    assert_is(doc.tags, "a, b");
+    assert_is(doc.summary, "One two");
+    assert_is(doc.date, "2024-03-02");
+    assert_is(rest, "Text\n");
+    document_fini(&doc);
 }
 
 static void takes_the_day_of_a_time(void **state)
@@ -93,6 +116,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_every_key),
         cmocka_unit_test(leaves_text_that_only_looks_like_it),
+        cmocka_unit_test(reads_longer_values),
         cmocka_unit_test(takes_the_day_of_a_time),
         cmocka_unit_test(names_the_line_of_a_bad_value),
     };
