@@ -14,6 +14,9 @@
 #define MAIN_TEXT_LONG        400
 #define MAIN_TEXT_ENTRY       40
 #define MAIN_TEXT_ENTRIES_MIN 3
+/* So much more (of a hundred) than the longest message has the thread, and at most so much more
+ * than its messages what holds them. */
+#define MAIN_TEXT_THREAD 140
 /* From the best scoring element on, one around it is taken instead when it has so much more prose
  * (of a hundred) and not more than one in so many of what it adds is a link. */
 #define MAIN_TEXT_RISE       50
@@ -57,20 +60,26 @@ static void choice_put(struct choice *c, size_t i)
         c->many = true;
 }
 
-/* Where there are too many, what holds them all is the answer. */
-static void choice_close(struct choice *c)
+/* What holds them all. */
+static size_t choice_around(const struct choice *c)
 {
     size_t first = c->first;
     size_t last = c->last;
-    if (!c->many)
-        return;
     while (first != last) {
         if (first < last)
             last = choice_spot(c, last)->parent;
         else
             first = choice_spot(c, first)->parent;
     }
-    c->out->roots[0] = choice_spot(c, first)->node;
+    return first;
+}
+
+/* Where there are too many, what holds them all is the answer. */
+static void choice_close(struct choice *c)
+{
+    if (!c->many)
+        return;
+    c->out->roots[0] = choice_spot(c, choice_around(c))->node;
     c->out->count = 1;
 }
 
@@ -143,6 +152,39 @@ static size_t choice_innermost(const struct choice *c, size_t around, unsigned k
     return inner;
 }
 
+/* Is spot i the body of another message than the given one, on a page without articles? */
+static bool choice_is_message(const struct choice *c, size_t i, size_t largest)
+{
+    const struct spot *one = choice_spot(c, largest);
+    const struct spot *other = choice_spot(c, i);
+    return choice_is_kind(c, i, SURVEY_NAMED) && choice_article_of(c, i) == 0 &&
+           other->parent != one->parent &&
+           span_eq(tree_attribute(other->node, "class"), tree_attribute(one->node, "class")) &&
+           (choice_spot(c, other->parent)->flags & SURVEY_TITLED) == 0 &&
+           survey_prose(other) >= MAIN_TEXT_ENTRY;
+}
+
+/* The messages of a thread, which are called alike: what holds them all, for it has the names of
+ * those who wrote them, unless it has much else. */
+static bool choice_by_thread(struct choice *c, size_t largest)
+{
+    size_t count = 1;
+    choice_clear(c);
+    for (size_t i = 0; i < c->survey->count; i++) {
+        bool message = choice_is_message(c, i, largest);
+        count += message;
+        if (message || i == largest)
+            choice_put(c, i);
+    }
+    size_t most = survey_prose(choice_spot(c, largest));
+    if (count < MAIN_TEXT_ENTRIES_MIN || choice_article_of(c, largest) != 0 ||
+        c->prose * 100 < most * MAIN_TEXT_THREAD)
+        return false;
+    size_t around = choice_around(c);
+    c->many = c->many || survey_prose(choice_spot(c, around)) * 100 <= c->prose * MAIN_TEXT_THREAD;
+    return true;
+}
+
 /* The largest that is named as a body; with it the others of the same article, for bodies are cut
  * in pieces by what stands between them. */
 static bool choice_by_name(struct choice *c)
@@ -151,6 +193,9 @@ static bool choice_by_name(struct choice *c)
     choice_clear(c);
     if (largest == c->survey->count)
         return false;
+    if (choice_by_thread(c, largest))
+        return choice_is_enough(c, c->prose);
+    choice_clear(c);
     size_t inner = choice_innermost(c, largest, SURVEY_NAMED);
     if (inner != largest) {
         choice_put(c, inner);

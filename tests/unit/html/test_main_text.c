@@ -241,6 +241,15 @@ static const struct row rows[] = {
      "<div>Other text of the page</div><div role=main>" PROSE "<p>End.</div>",
      {"The river", "End."},
      {"Other"}},
+    {"a thread",
+     "<ul class=nav><li><a href=/>Home</a><li><a href=/q>All boards</a></ul><div id=posts>"
+     "<div class=post><b>Jim</b><div class=postbody>" PROSE_1 "</div></div>"
+     "<div class=post><b>Sue</b><div class=postbody>" PROSE_2 "</div></div>"
+     "<div class=post><b>Jim</b><div class=postbody><p>Thank you, Sue, that was what I had meant "
+     "to ask."
+     "</div></div></div>",
+     {"The river", "Sue", "By noon", "Thank you"},
+     {"All boards"}},
     {"a target that nobody closed",
      "<a name=top/><h1>Flood</h1>" PROSE "<p>See <a href=/m>the map</a>.</p><div>Printed here.",
      {"The river", "never been finished", "the map"},
