@@ -78,7 +78,7 @@ static enum status frontmatter_line(struct span line, unsigned number, const cha
         return error_set(e, ST_SYNTAX, 0, "%s: line %u: lang is not a language tag: %.*s", name,
                          number, (int)(value.n < 40 ? value.n : 40), value.p);
     bool names = field == &doc->author || field == &doc->tags;
-    bool list = names && value.n > 2 && value.p[0] == '[' && value.p[value.n - 1] == ']';
+    bool list = names && value.n >= 2 && value.p[0] == '[' && value.p[value.n - 1] == ']';
     struct buf items;
     struct buf line_of_text;
     buf_init(&items, value.n * 2);
@@ -86,10 +86,12 @@ static enum status frontmatter_line(struct span line, unsigned number, const cha
     if (list)
         frontmatter_put_items(value, &items);
     clean_line(list ? buf_span(&items) : value, &line_of_text);
-    *field = arena_copy(&doc->arena, buf_span(&line_of_text));
+    bool some = line_of_text.n > 0;
+    if (some)
+        *field = arena_copy(&doc->arena, buf_span(&line_of_text));
     buf_fini(&line_of_text);
     buf_fini(&items);
-    return field->p == NULL ? error_set(e, ST_NOMEM, 0, "%s: out of memory", name) : ST_OK;
+    return some && field->p == NULL ? error_set(e, ST_NOMEM, 0, "%s: out of memory", name) : ST_OK;
 }
 
 enum status frontmatter_read_sidecar(struct span text, const char *name, struct document *doc,

@@ -70,7 +70,7 @@ static void reads_longer_values(void **state)
     document_init(&doc, 1 << 16);
     assert_int_equal(
         frontmatter_read(SPAN("---\n# how this is built\ntitle: A long\n  title\nauthor:\n"
-                              "  - Jo Reed\n  - 'Al Poe'\ntags: [a, \"b\"]\nimage:\n"
+                              "  - Jo Reed\n  - 'Al Poe'\ntags: [a, \"b\"]\ndescription:\nimage:\n"
                               "  title: Not ours\nsummary: >-\n  One\n\n  two\n"
                               "date: 2024-03-02\n---\nText\n"),
                          "f", &doc, &rest, NULL),
