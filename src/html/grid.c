@@ -8,7 +8,16 @@
 
 #define GRID_LOOK_MAX  2000 /* nodes that decide what a table is */
 #define GRID_SPAN_MAX  64
+#define GRID_ROWS_MAX  1000 /* that a cell covers */
+#define GRID_COLUMNS   256  /* in which cells may cover several rows */
 #define GRID_ARENA_MAX ((size_t)64 * 1024 * 1024)
+
+/* A table that is being read. */
+struct grid {
+    struct table table;
+    unsigned left[GRID_COLUMNS]; /* rows that the cell above goes on to cover */
+    size_t column;               /* of the next cell */
+};
 
 static bool grid_breaks_cell(GumboTag tag)
 {
@@ -78,24 +87,61 @@ static bool grid_is_right(const GumboNode *cell)
            span_starts(value, SPAN("right"));
 }
 
-static unsigned grid_span(const GumboNode *cell)
+static unsigned grid_span(const GumboNode *cell, const char *attribute, unsigned most)
 {
-    struct span value = tree_attribute(cell, "colspan");
+    struct span value = tree_attribute(cell, attribute);
     long span = value.n > 0 ? strtol(value.p, NULL, 10) : 1;
-    return span < 1 ? 1 : span > GRID_SPAN_MAX ? GRID_SPAN_MAX : (unsigned)span;
+    return span<1 ? 1 : span>(long) most ? most : (unsigned)span;
 }
 
-static void grid_read_cell(struct walk *w, const GumboNode *cell, struct table *t)
+/* Where the cells above reach into the row, its own stand behind them. */
+static void grid_skip(struct grid *g)
+{
+    while (g->column < GRID_COLUMNS && g->left[g->column] > 0) {
+        table_cell(&g->table, SPAN(""), 1, false);
+        g->left[g->column++]--;
+    }
+}
+
+static void grid_row(struct grid *g, bool heading)
+{
+    for (; g->column < GRID_COLUMNS; g->column++)
+        g->left[g->column] -= g->left[g->column] > 0;
+    g->column = 0;
+    table_row(&g->table, heading);
+}
+
+/* Cells end with the part of the table that they are in. */
+static void grid_part(struct grid *g)
+{
+    for (size_t i = 0; i < GRID_COLUMNS; i++)
+        g->left[i] = 0;
+}
+
+static void grid_read_cell(struct walk *w, const GumboNode *cell, struct grid *g)
 {
     struct buf text;
+    unsigned columns = grid_span(cell, "colspan", GRID_SPAN_MAX);
+    unsigned rows = grid_span(cell, "rowspan", GRID_ROWS_MAX);
     buf_init(&text, GRID_ARENA_MAX);
     w->cell = true;
     walk_tree(w, cell);
     w->cell = false;
     flow_take(w->flow, &text);
     struct span found = buf_span(&text);
-    table_cell(t, found, grid_span(cell), grid_is_right(cell) || grid_is_number(found));
+    grid_skip(g);
+    table_cell(&g->table, found, columns, grid_is_right(cell) || grid_is_number(found));
+    for (unsigned i = 0; i < columns; i++, g->column++) {
+        if (g->column < GRID_COLUMNS)
+            g->left[g->column] = rows - 1;
+    }
     buf_fini(&text);
+}
+
+static bool grid_is_part(const GumboNode *node)
+{
+    return tree_is(node, GUMBO_TAG_THEAD) || tree_is(node, GUMBO_TAG_TBODY) ||
+           tree_is(node, GUMBO_TAG_TFOOT);
 }
 
 /* Is this a row of headings: th alone, or in thead? */
@@ -113,8 +159,8 @@ static bool grid_is_heading(const GumboNode *row)
 
 void grid_read(struct walk *w, const GumboNode *table)
 {
-    struct table t;
-    table_init(&t, GRID_ARENA_MAX);
+    struct grid g = {.column = GRID_COLUMNS};
+    table_init(&g.table, GRID_ARENA_MAX);
     flow_end(w->flow);
     const GumboNode *caption = NULL;
     for (const GumboNode *n = tree_next(table, table, true); n != NULL;) {
@@ -122,9 +168,11 @@ void grid_read(struct walk *w, const GumboNode *table)
         bool cell = tree_is(n, GUMBO_TAG_TD) || tree_is(n, GUMBO_TAG_TH);
         bool named = tree_is(n, GUMBO_TAG_CAPTION);
         if (tree_is(n, GUMBO_TAG_TR) && !hidden)
-            table_row(&t, grid_is_heading(n));
+            grid_row(&g, grid_is_heading(n));
         if (cell && !hidden)
-            grid_read_cell(w, n, &t);
+            grid_read_cell(w, n, &g);
+        if (grid_is_part(n))
+            grid_part(&g);
         if (named)
             caption = n;
         n = tree_next(table, n, !hidden && !cell && !named);
@@ -136,6 +184,6 @@ void grid_read(struct walk *w, const GumboNode *table)
     buf_clear(&w->text);
     if (caption != NULL)
         tree_put_text(caption, &w->text);
-    flow_table(w->flow, &t, buf_span(&w->text));
-    table_fini(&t);
+    flow_table(w->flow, &g.table, buf_span(&w->text));
+    table_fini(&g.table);
 }

@@ -259,6 +259,10 @@ static const struct walk_case table_cases[] = {
      "href=/x>g</a><img src=p.png alt=h></table>",
      "```\na  `c`\nb  d\ne  g\nf\n```\n\n=> https://a.example/x g\n=> https://a.example/b/p.png "
      "Image: h\n"},
+    {"cells over several rows",
+     "<table><tr><th>a<th>b<th>c<tbody><tr><td rowspan=2>d<td>e<td rowspan=9>f<tr><td>g<tr><td>h"
+     "<td>i<tbody><tr><td>j<td>k<td>l</table>",
+     "```\na  b  c\n-  -  -\nd  e  f\n   g\nh  i\nj  k  l\n```\n"},
     {"what is hidden in it", "<table><tr><td>a<script>x</script><td>b<tr><td>c<td>d</table>",
      "```\na  b\nc  d\n```\n"},
     {"layout: one column", "<table><tr><td>one<tr><td>two</table>", "one\n\ntwo\n"},
