@@ -247,11 +247,62 @@ static void walk_part_in_cell(struct walk *w, GumboTag tag)
         flow_break(w->flow);
 }
 
+/* Is it the sign of a note that only a style sheet raises? */
+static bool walk_is_note(const GumboNode *node)
+{
+    if (!tree_is(node, GUMBO_TAG_A))
+        return false;
+    return tree_has_word(node, "role", "doc-noteref") ||
+           tree_has_word(node, "class", "footnote-anchor") ||
+           tree_has_word(node, "class", "footnote-ref");
+}
+
+/* Does it name, in a quote, who said it? */
+static bool walk_is_speaker(const GumboNode *node)
+{
+    const GumboNode *around = node->parent;
+    return tree_is(node, GUMBO_TAG_CITE) && around != NULL &&
+           (tree_is(around, GUMBO_TAG_BLOCKQUOTE) ||
+            (around->parent != NULL && tree_is(around->parent, GUMBO_TAG_BLOCKQUOTE)));
+}
+
+/* The text before an element or at its end, when it is text that stands there. */
+static struct span walk_text_before(const GumboNode *node)
+{
+    const GumboVector *all = tree_children(node->parent);
+    size_t i = node->index_within_parent;
+    return i > 0 ? tree_text_of(all->data[i - 1]) : SPAN("");
+}
+
+static struct span walk_text_at_end(const GumboNode *node)
+{
+    const GumboVector *all = tree_children(node);
+    return all->length > 0 ? tree_text_of(all->data[all->length - 1]) : SPAN("");
+}
+
+/* Style sheets put the speaker on a line of its own; where the words run together without a blank,
+ * that was what parted them: "wrote:" before them, a whole sentence behind. */
+static void walk_part_speaker(struct walk *w, const GumboNode *node, bool end)
+{
+    static const char *const sentences[] = {".", "!", "?", "\"", "”", "…"};
+    struct span text = end ? walk_text_at_end(node) : walk_text_before(node);
+    if (end && span_ends(text, SPAN(":")))
+        flow_break(w->flow);
+    for (size_t i = 0; !end && i < sizeof sentences / sizeof sentences[0]; i++) {
+        if (span_ends(text, span_of(sentences[i])))
+            flow_break(w->flow);
+    }
+}
+
 /* Beginning of an element; returns whether its children are to be read. */
 static bool walk_enter(struct walk *w, const GumboNode *node)
 {
     GumboTag tag = node->v.element.tag;
     math_enter(node, w->flow);
+    if (walk_is_speaker(node))
+        walk_part_speaker(w, node, false);
+    if (walk_is_note(node))
+        flow_script_begin(w->flow, FLOW_SUPER);
     if (walk_enter_inline(w, node))
         return true;
     if (walk_is_media(tag)) {
@@ -308,6 +359,10 @@ static void walk_leave(struct walk *w, const GumboNode *node)
     GumboTag tag = node->v.element.tag;
     walk_leave_inline(w, tag);
     math_leave(node, w->flow);
+    if (walk_is_note(node))
+        flow_script_end(w->flow);
+    if (walk_is_speaker(node))
+        walk_part_speaker(w, node, true);
     if (w->cell) {
         walk_part_in_cell(w, tag);
         return;

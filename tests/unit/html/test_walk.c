@@ -82,6 +82,10 @@ static const struct walk_case text_cases[] = {
      "</mi><mn>1</mn><mn>2</mn></msubsup></math>",
      "x²=(a+b)/3√ny₁²\n"},
     {"what looks like a formula", "<p><mfrac><i>a</i><i>b</i></mfrac>", "ab\n"},
+    {"signs of notes",
+     "<p>One<a class=footnote-anchor href=#n1>1</a>, two<a role=doc-noteref href=#n2><sup>2</sup>"
+     "</a> and <sup><a class=footnote-ref href=#n3>3</a></sup>.",
+     "One¹, two² and ³.\n"},
     {"ruby", "<p><ruby>漢<rp>(</rp><rt>kan</rt><rp>)</rp>字<rt>ji</rt></ruby>", "漢(kan)字(ji)\n"},
     {"references", "<p>&amp;&lt;&eacute;&#x301;&nbsp;a&shy;b&#8203;c&#27;[1md",
      "&<é\u0301\u00a0abcd\n"},
@@ -126,6 +130,10 @@ static const struct walk_case block_cases[] = {
 };
 
 static const struct walk_case list_cases[] = {
+    {"who said a quote",
+     "<blockquote><div><cite>Jim wrote:</cite>It dies.</div></blockquote><p>a<blockquote>Go on."
+     "<cite>Sue</cite></blockquote><p>b<blockquote>As <cite>Hamlet</cite> says</blockquote>",
+     "> Jim wrote:\n> It dies.\n\na\n\n> Go on.\n> Sue\n\nb\n\n> As Hamlet says\n"},
     {"bullets", "<p>a<ul><li>One<li><p>two<p>three</li></ul>b", "a\n\n* One\n* two\nthree\n\nb\n"},
     {"nested", "<ul><li>one<ul><li>two<ul><li>three</ul></ul><li>four</ul>",
      "* one\n* – two\n* – – three\n* four\n"},
