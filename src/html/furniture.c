@@ -129,6 +129,8 @@ static bool furniture_tag_hides(const GumboNode *node)
         return true;
     if (tree_is(node, GUMBO_TAG_BUTTON))
         return !furniture_is_folding(node);
+    if (tree_is(node, GUMBO_TAG_TD))
+        return furniture_is_gutter(node);
     if (tree_is(node, GUMBO_TAG_SVG) || tree_is(node, GUMBO_TAG_CANVAS) ||
         tree_is(node, GUMBO_TAG_OBJECT))
         return furniture_is_mute(node);

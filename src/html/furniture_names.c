@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "html/naming.h"
+#include "html/tree.h"
 #include "html/weigh.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -201,6 +202,24 @@ bool furniture_is_apparatus(const GumboNode *node)
             return true;
     }
     return false;
+}
+
+bool furniture_is_gutter(const GumboNode *cell)
+{
+    static const char *const words[] = {"gutter", "lineno", "linenos"};
+    bool named = false;
+    struct naming n;
+    naming_begin(&n, cell);
+    while (naming_next(&n))
+        named = named || naming_has_any(&n, words, COUNT(words));
+    for (const GumboNode *in = cell; named && in != NULL; in = tree_next(cell, in, true)) {
+        struct span text = tree_text_of(in);
+        for (size_t i = 0; i < text.n; i++) {
+            if ((unsigned char)text.p[i] > ' ' && !ascii_digit(text.p[i]))
+                return false;
+        }
+    }
+    return named;
 }
 
 bool furniture_is_masthead(const GumboNode *node)

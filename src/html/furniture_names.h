@@ -25,4 +25,7 @@ bool furniture_is_apparatus(const GumboNode *node);
 /* Is it named as the header of the site? */
 bool furniture_is_masthead(const GumboNode *node);
 
+/* Is the cell the numbers of the lines of a program, which stands in the cell beside it? */
+bool furniture_is_gutter(const GumboNode *cell);
+
 #endif

@@ -284,6 +284,11 @@ static const struct walk_case table_cases[] = {
     {"layout: a table of data in it",
      "<table><tr><td><table><tr><td>a<td>b<tr><td>c<td>d</table><td>e<tr><td>f<td>g</table>",
      "```\na  b\nc  d\n```\n\ne\n\nf\n\ng\n"},
+    {"a program with its lines numbered",
+     "<table><tr><td class=linenos><pre>1\n2</pre><td class=code><pre>a\nb</pre></table><pre><code>"
+     "<table><tr><td class='rouge-gutter "
+     "gl'><pre>1\n2</pre></td><td><pre>c\nd</pre></table></code>",
+     "```\na\nb\n```\n\n```\nc\nd\n```\n"},
     {"in a list", "<ul><li>one<table><tr><td>a<td>b<tr><td>c<td>d</table><li>two</ul>",
      "* one\n```\na  b\nc  d\n```\n* two\n"},
 };
