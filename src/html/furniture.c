@@ -55,17 +55,11 @@ static bool furniture_style_hides(const GumboNode *node)
 static bool furniture_class_hides(const GumboNode *node)
 {
     static const char *const classes[] = {
-        "a11y-hidden",
-        "element-invisible",
-        "screen-reader-only",
-        "screen-reader-text",
-        "screenreader-only",
-        "show-for-sr",
-        "sr-only",
-        "u-visually-hidden",
-        "visually-hidden",
-        "visuallyhidden",
-        "visualhidden",
+        "a11y-hidden",       "element-invisible",   "print-only",
+        "printonly",         "screen-reader-only",  "screen-reader-text",
+        "screenreader-only", "show-for-sr",         "sr-only",
+        "u-visually-hidden", "visible-print-block", "visually-hidden",
+        "visuallyhidden",    "visualhidden",
     };
     if (!tree_has_attribute(node, "class"))
         return false;

@@ -17,6 +17,7 @@ static const struct row hidden[] = {
     {"a choice is hidden", "<select data-x><option>One</select>", true},
     {"a button is hidden", "<p>Text <button data-x>More</button>", true},
     {"a button that is a heading is not", "<h3><button data-x>Why?</button></h3>", false},
+    {"what is for paper is hidden", "<p data-x class='note print-only'>Printed from", true},
     {"the attribute hides", "<p data-x hidden>Text", true},
     {"aria-hidden hides", "<span data-x aria-hidden=TRUE>#</span>", true},
     {"aria-hidden=false does not", "<span data-x aria-hidden=false>#</span>", false},
