@@ -54,6 +54,27 @@ static struct span *frontmatter_field(struct document *doc, struct span key)
     return NULL;
 }
 
+/* Copy a value; names may be a list in brackets, and one without any says nothing. */
+static enum status frontmatter_keep(struct span value, struct span *field, const char *name,
+                                    struct document *doc, struct error *e)
+{
+    bool names = field == &doc->author || field == &doc->tags;
+    bool list = names && value.n >= 2 && value.p[0] == '[' && value.p[value.n - 1] == ']';
+    struct buf items;
+    struct buf line_of_text;
+    buf_init(&items, value.n * 2);
+    buf_init(&line_of_text, value.n * 2);
+    if (list)
+        frontmatter_put_items(value, &items);
+    clean_line(list ? buf_span(&items) : value, &line_of_text);
+    bool some = line_of_text.n > 0;
+    if (some)
+        *field = arena_copy(&doc->arena, buf_span(&line_of_text));
+    buf_fini(&line_of_text);
+    buf_fini(&items);
+    return some && field->p == NULL ? error_set(e, ST_NOMEM, 0, "%s: out of memory", name) : ST_OK;
+}
+
 /* One line; keys that are not ours are somebody else's business. */
 static enum status frontmatter_line(struct span line, unsigned number, const char *name,
                                     struct document *doc, struct error *e)
@@ -77,21 +98,7 @@ static enum status frontmatter_line(struct span line, unsigned number, const cha
     if (field == &doc->lang && !lang_is_tag(value))
         return error_set(e, ST_SYNTAX, 0, "%s: line %u: lang is not a language tag: %.*s", name,
                          number, (int)(value.n < 40 ? value.n : 40), value.p);
-    bool names = field == &doc->author || field == &doc->tags;
-    bool list = names && value.n >= 2 && value.p[0] == '[' && value.p[value.n - 1] == ']';
-    struct buf items;
-    struct buf line_of_text;
-    buf_init(&items, value.n * 2);
-    buf_init(&line_of_text, value.n * 2);
-    if (list)
-        frontmatter_put_items(value, &items);
-    clean_line(list ? buf_span(&items) : value, &line_of_text);
-    bool some = line_of_text.n > 0;
-    if (some)
-        *field = arena_copy(&doc->arena, buf_span(&line_of_text));
-    buf_fini(&line_of_text);
-    buf_fini(&items);
-    return some && field->p == NULL ? error_set(e, ST_NOMEM, 0, "%s: out of memory", name) : ST_OK;
+    return frontmatter_keep(value, field, name, doc, e);
 }
 
 enum status frontmatter_read_sidecar(struct span text, const char *name, struct document *doc,
