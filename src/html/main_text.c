@@ -17,6 +17,8 @@
 /* So much more (of a hundred) than the longest message has the thread, and at most so much more
  * than its messages what holds them. */
 #define MAIN_TEXT_THREAD 140
+/* How many spots before the body of a teaser its title may be. */
+#define MAIN_TEXT_TITLE 16
 /* From the best scoring element on, one around it is taken instead when it has so much more prose
  * (of a hundred) and not more than one in so many of what it adds is a link. */
 #define MAIN_TEXT_RISE       50
@@ -152,6 +154,17 @@ static size_t choice_innermost(const struct choice *c, size_t around, unsigned k
     return inner;
 }
 
+/* Does a title that is a link stand before spot i in what holds both?  Then it is a teaser. */
+static bool choice_is_teaser(const struct choice *c, size_t i)
+{
+    for (size_t at = i - 1; at > choice_spot(c, i)->parent && i - at <= MAIN_TEXT_TITLE; at--) {
+        const struct spot *spot = choice_spot(c, at);
+        if (survey_is_heading(spot->node) && spot->linked * 2 > spot->text)
+            return true;
+    }
+    return false;
+}
+
 /* Is spot i the body of another message than the given one, on a page without articles? */
 static bool choice_is_message(const struct choice *c, size_t i, size_t largest)
 {
@@ -161,7 +174,7 @@ static bool choice_is_message(const struct choice *c, size_t i, size_t largest)
            other->parent != one->parent &&
            span_eq(tree_attribute(other->node, "class"), tree_attribute(one->node, "class")) &&
            (choice_spot(c, other->parent)->flags & SURVEY_TITLED) == 0 &&
-           survey_prose(other) >= MAIN_TEXT_ENTRY;
+           survey_prose(other) >= MAIN_TEXT_ENTRY && !choice_is_teaser(c, i);
 }
 
 /* The messages of a thread, which are called alike: what holds them all, for it has the names of

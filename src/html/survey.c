@@ -52,8 +52,7 @@ bool survey_is_part(const struct spot *spot)
     return tree_is_element(spot->node) && parts[spot->node->v.element.tag];
 }
 
-/* Text that earns nothing: titles and what stands below pictures. */
-static bool survey_is_heading(const GumboNode *node)
+bool survey_is_heading(const GumboNode *node)
 {
     static const bool headings[GUMBO_TAG_LAST + 1] = {
         [GUMBO_TAG_H1] = true,      [GUMBO_TAG_H2] = true,      [GUMBO_TAG_H3] = true,

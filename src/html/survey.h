@@ -52,4 +52,7 @@ size_t survey_prose(const struct spot *spot);
 /* Is the text of a spot a part of a text, not something that holds texts: p, li, blockquote ...? */
 bool survey_is_part(const struct spot *spot);
 
+/* Is it text that earns nothing: a title, or what stands below a picture? */
+bool survey_is_heading(const GumboNode *node);
+
 #endif

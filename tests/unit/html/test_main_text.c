@@ -250,6 +250,15 @@ static const struct row rows[] = {
      "</div></div></div>",
      {"The river", "Sue", "By noon", "Thank you"},
      {"All boards"}},
+    {"teasers with bodies called like the article's",
+     "<div class=post><h2>Flood</h2><div class=post-content>" PROSE_1 PROSE_2 "</div></div><div>"
+     "<div><h3><a href=/1>One</a></h3><div class=post-content><p>A teaser of a story, which says "
+     "what the council did.</div></div><div><h3><a href=/2>Two</a></h3><div class=post-content>"
+     "<p>A teaser of a story, which says why the council did it.</div></div><div><h3><a href=/3>"
+     "Three</a></h3><div class=post-content><p>A teaser of a story, which says nothing much."
+     "</div></div></div>",
+     {"The river", "By noon"},
+     {"teaser"}},
     {"a target that nobody closed",
      "<a name=top/><h1>Flood</h1>" PROSE "<p>See <a href=/m>the map</a>.</p><div>Printed here.",
      {"The river", "never been finished", "the map"},
