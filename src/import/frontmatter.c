@@ -75,7 +75,7 @@ static enum status frontmatter_keep(struct span value, struct span *field, const
     return some && field->p == NULL ? error_set(e, ST_NOMEM, 0, "%s: out of memory", name) : ST_OK;
 }
 
-/* One line; keys that are not ours are somebody else's business. */
+/* One pair; keys that are not ours are somebody else's business. */
 static enum status frontmatter_line(struct span line, unsigned number, const char *name,
                                     struct document *doc, struct error *e)
 {
@@ -101,16 +101,6 @@ static enum status frontmatter_line(struct span line, unsigned number, const cha
     return frontmatter_keep(value, field, name, doc, e);
 }
 
-enum status frontmatter_read_sidecar(struct span text, const char *name, struct document *doc,
-                                     struct error *e)
-{
-    enum status status = ST_OK;
-    struct span line;
-    for (unsigned number = 1; status == ST_OK && span_line(&text, &line); number++)
-        status = frontmatter_line(line, number, name, doc, e);
-    return status;
-}
-
 static bool frontmatter_is_fence(struct span line)
 {
     return span_eq(utf8_trim(line), SPAN("---"));
@@ -126,11 +116,21 @@ static bool frontmatter_is_pair(struct span line)
     return i > 0 && i < line.n && line.p[i] == ':';
 }
 
-/* Does the line belong to the pair above it: a part of a longer value, an item of a list, or a pair
- * of somebody's own inside it? */
-static bool frontmatter_continues(struct span line)
+static size_t frontmatter_indent(struct span line)
 {
-    return line.n == 0 || line.p[0] == ' ' || line.p[0] == '\t' || span_starts(line, SPAN("- "));
+    size_t i = 0;
+    while (i < line.n && (line.p[i] == ' ' || line.p[i] == '\t'))
+        i++;
+    return i;
+}
+
+/* Does the line belong to the pair above it, which stands behind so many blanks: a part of a longer
+ * value, an item of a list, or a pair of somebody's own inside it? */
+static bool frontmatter_continues(struct span line, size_t indent)
+{
+    size_t own = frontmatter_indent(line);
+    return own == line.n || own > indent ||
+           (own == indent && span_starts(span_sub(line, own, line.n), SPAN("- ")));
 }
 
 /* ">", "|-": the value is in the lines below. */
@@ -157,35 +157,40 @@ static void frontmatter_put_below(struct span line, bool list, size_t start, str
     buf_put(pair, line);
 }
 
-/* The pairs of a block, each with the lines below it as one line. */
-static enum status frontmatter_pairs(struct span inside, unsigned lines, const char *name,
+/* The pairs in lines that are numbered from `first`, each with the lines below it as one line. */
+static enum status frontmatter_pairs(struct span lines, unsigned first, const char *name,
                                      struct document *doc, struct error *e)
 {
     enum status status = ST_OK;
     struct span line;
     struct buf pair;
-    buf_init(&pair, inside.n + (size_t)lines * 2);
-    for (unsigned i = 0; status == ST_OK && i < lines && span_line(&inside, &line);) {
-        unsigned number = i + 2;
+    buf_init(&pair, lines.n * 2 + 1);
+    for (unsigned next = first; status == ST_OK && span_line(&lines, &line);) {
+        unsigned number = next++;
+        size_t indent = frontmatter_indent(line);
         size_t colon = span_find(line, 0, ':');
         struct span value = utf8_trim(span_sub(line, colon + 1, line.n));
         bool list = value.n == 0;
-        bool read = frontmatter_is_pair(line);
         buf_clear(&pair);
         buf_put(&pair, frontmatter_is_below(value) ? span_sub(line, 0, colon + 1) : line);
         size_t start = pair.n;
-        struct span after = inside;
-        for (i++; i < lines && span_line(&after, &line) && frontmatter_continues(line); i++) {
+        struct span after = lines;
+        for (; span_line(&after, &line) && frontmatter_continues(line, indent); next++) {
             frontmatter_put_below(line, list, start, &pair);
-            inside = after;
+            lines = after;
         }
-        if (buf_status(&pair) != ST_OK)
-            status = error_set(e, ST_NOMEM, 0, "%s: out of memory", name);
-        else if (read)
-            status = frontmatter_line(buf_span(&pair), number, name, doc, e);
+        status = buf_status(&pair) == ST_OK
+                     ? frontmatter_line(buf_span(&pair), number, name, doc, e)
+                     : error_set(e, ST_NOMEM, 0, "%s: out of memory", name);
     }
     buf_fini(&pair);
     return status;
+}
+
+enum status frontmatter_read_sidecar(struct span text, const char *name, struct document *doc,
+                                     struct error *e)
+{
+    return frontmatter_pairs(text, 1, name, doc, e);
 }
 
 enum status frontmatter_read(struct span text, const char *name, struct document *doc,
@@ -195,7 +200,6 @@ enum status frontmatter_read(struct span text, const char *name, struct document
     *rest = text;
     if (!span_line(&text, &line) || line.n < 3 || !frontmatter_is_fence(line))
         return ST_OK;
-    struct span inside = text;
     struct span ahead = text;
     unsigned lines = 0;
     bool pairs = false;
@@ -209,8 +213,8 @@ enum status frontmatter_read(struct span text, const char *name, struct document
     }
     if (!pairs || !frontmatter_is_fence(line))
         return ST_OK;
-    enum status status =
-        frontmatter_pairs(span_sub(inside, 0, inside.n - ahead.n), lines, name, doc, e);
+    struct span inside = span_sub(text, 0, (size_t)(line.p - text.p));
+    enum status status = frontmatter_pairs(inside, 2, name, doc, e);
     if (status == ST_OK)
         *rest = ahead;
     return status;

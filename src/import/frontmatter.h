@@ -1,5 +1,9 @@
 /*
  * frontmatter: `key: value` lines about an article, in a `---` block at its top or in a sidecar.
+ *
+ * A value, also one that only says so ("summary: >-"), goes on in the lines below that are indented
+ * further than its key.  Below a key without one the lines that begin with "- " are a list, whose
+ * items commas will part; what else is indented there is somebody else's business.
  */
 #ifndef IMPORT_FRONTMATTER_H
 #define IMPORT_FRONTMATTER_H

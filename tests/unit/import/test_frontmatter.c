@@ -84,6 +84,47 @@ static void reads_longer_values(void **state)
     document_fini(&doc);
 }
 
+static void reads_longer_values_in_a_sidecar(void **state)
+{
+    (void)state;
+    struct document doc;
+    struct error e;
+    document_init(&doc, 1 << 16);
+    assert_int_equal(frontmatter_read_sidecar(SPAN("title: A long\n  title\n\nauthor:\n- Jo Reed\n"
+                                                   "- Al Poe\nimage:\n  title: Not ours\n"
+                                                   "summary: >-\n  One\n\n  two\n"),
+                                              "f.meta", &doc, NULL),
+                     ST_OK);
+    assert_is(doc.title, "A long title");
+    assert_is(doc.author, "Jo Reed, Al Poe");
+    assert_is(doc.summary, "One two");
+    assert_int_equal(
+        frontmatter_read_sidecar(SPAN("summary: |\n  One\ndate: >\n  soon\n"), "f.meta", &doc, &e),
+        ST_SYNTAX);
+    assert_string_equal(e.message, "f.meta: line 3: date is not YYYY-MM-DD: soon");
+    document_fini(&doc);
+}
+
+static void reads_pairs_with_blanks_around_the_key(void **state)
+{
+    (void)state;
+    struct document doc;
+    struct span rest;
+    document_init(&doc, 1 << 16);
+    assert_int_equal(
+        frontmatter_read_sidecar(SPAN("  title : A\n    long one\n  author:\n  - Jo\n  lang: en\n"),
+                                 "f.meta", &doc, NULL),
+        ST_OK);
+    assert_is(doc.title, "A long one");
+    assert_is(doc.author, "Jo");
+    assert_is(doc.lang, "en");
+    assert_int_equal(
+        frontmatter_read(SPAN("---\nlayout: post\ntitle : B\n---\nT\n"), "f", &doc, &rest, NULL),
+        ST_OK);
+    assert_is(doc.title, "B");
+    document_fini(&doc);
+}
+
 static void takes_the_day_of_a_time(void **state)
 {
     (void)state;
@@ -117,6 +158,8 @@ int main(void)
         cmocka_unit_test(reads_every_key),
         cmocka_unit_test(leaves_text_that_only_looks_like_it),
         cmocka_unit_test(reads_longer_values),
+        cmocka_unit_test(reads_longer_values_in_a_sidecar),
+        cmocka_unit_test(reads_pairs_with_blanks_around_the_key),
         cmocka_unit_test(takes_the_day_of_a_time),
         cmocka_unit_test(names_the_line_of_a_bad_value),
     };
