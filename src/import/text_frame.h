@@ -12,7 +12,7 @@
  *
  * text   clean text
  * doc    gets title, previous and next where it does not have them yet.  Its title, where it has
- *        one, is dropped from the text where it begins it and where it stands again below markers
+ *        one, is dropped from the text where it begins it and where it stands again before the body
  * body   gets the part of text that is left; prompts inside it are the reader's to leave out
  * title  gets the title when it was taken out of the text: when nothing else turns out to be text,
  *        it is; absent otherwise

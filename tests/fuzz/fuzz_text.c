@@ -3,6 +3,8 @@
  */
 #include "page.h"
 
+#include <unicase.h>
+
 #include "article/clean.h"
 #include "core/book.h"
 #include "import/article.h"
@@ -10,7 +12,7 @@
 #include "import/frontmatter.h"
 #include "import/text_lines.h"
 #include "press/piece.h"
-#include "press/slug.h"
+#include "prose/words.h"
 
 #define CAP         ((size_t)64 * 1024 * 1024)
 #define FIRST_LINKS 3    /* summary and neighbours at the head of an article */
@@ -178,29 +180,41 @@ static void follow_left_out(const struct ways *from, enum furniture kind, size_t
     }
 }
 
-/* How many of the next lines are the title once more, wrapped as it may be. */
+/* Are two lines the same in any case, a full stop at the end of the first apart? */
+static bool is_same_title(struct span line, struct span title)
+{
+    int differ = 1;
+    if (span_ends(line, SPAN(".")) && !span_ends(title, SPAN(".")))
+        line.n--;
+    return u8_casecmp((const uint8_t *)line.p, line.n, (const uint8_t *)title.p, title.n, NULL,
+                      NULL, &differ) == 0 &&
+           differ == 0;
+}
+
+/* How many of the next lines, joined as lines of text are, are the title once more. */
 static size_t title_lines(struct span text, struct span title)
 {
     struct buf joined;
-    struct buf slug;
-    struct buf wanted;
-    struct span line;
+    struct buf clean;
+    struct span raw;
     size_t lines = 0;
+    char mark = 0;
     buf_init(&joined, CAP);
-    buf_init(&slug, CAP);
-    buf_init(&wanted, CAP);
-    slug_of_title(title, &wanted);
-    for (size_t i = 1; title.p != NULL && i <= TITLE_LINES && span_line(&text, &line); i++) {
+    buf_init(&clean, CAP);
+    for (size_t i = 1; title.p != NULL && i <= TITLE_LINES && span_line(&text, &raw); i++) {
+        buf_clear(&clean);
+        clean_line(raw, &clean);
+        struct span line = buf_span(&clean);
+        if (line.n == 0 || text_rule(line, &mark))
+            break;
+        if (i > 1 && !(words_end_unspaced(buf_span(&joined)) && words_begin_unspaced(line)))
+            buf_putc(&joined, ' ');
         buf_put(&joined, line);
-        buf_putc(&joined, ' ');
-        buf_clear(&slug);
-        slug_of_title(buf_span(&joined), &slug);
-        if (span_eq(buf_span(&slug), buf_span(&wanted)))
+        if (is_same_title(buf_span(&joined), title))
             lines = i;
     }
     buf_fini(&joined);
-    buf_fini(&slug);
-    buf_fini(&wanted);
+    buf_fini(&clean);
     return lines;
 }
 

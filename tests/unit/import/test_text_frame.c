@@ -67,6 +67,7 @@ static const struct text_case frame_cases[] = {
      "The light is back", NULL, NULL, "By Ines Falk\n\n" LONG},
     {"a title that stands again", "Title\n\nNext Article\nNew one\n\nTitle\n\n" LONG, "Title", NULL,
      "New one", LONG},
+    {"a title without letters that stands again", ".\n\n.\n\n.\n", ".", NULL, NULL, ".\n"},
     {"a URL is no title", "https://example.org/a\n\n" LONG, NULL, NULL, NULL,
      "=> https://example.org/a\n\n" LONG},
     {"a list is no title", "- milk\n- bread\n", NULL, NULL, NULL, "* milk\n* bread\n"},
