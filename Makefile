@@ -43,8 +43,8 @@ endif
 ALL_CPPFLAGS := -D_GNU_SOURCE -DOPENSSL_NO_DEPRECATED -DOPENSSL_API_COMPAT=30000 -Isrc $(CPPFLAGS)
 ALL_CFLAGS = -std=c17 $(OPTIMISE) $(HARDENING) $(WARNINGS) $(CFLAGS) $(shell pkg-config --cflags $(PACKAGES))
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
-# libunistring ships no .pc file.
-LIBS = $(shell pkg-config --libs $(PACKAGES)) -lunistring $(LDLIBS)
+# libunistring and libstemmer ship no .pc file.
+LIBS = $(shell pkg-config --libs $(PACKAGES)) -lunistring -lstemmer $(LDLIBS)
 
 SOURCES := $(sort $(wildcard src/*/*.c))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)

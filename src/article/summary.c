@@ -34,7 +34,7 @@ static void summary_open(struct document *doc, size_t limit, struct summary *out
         struct span sentence;
         size_t words = 0;
         size_t end = 0; /* of the chosen sentences in this block */
-        while (sentence_next(&rest, &sentence)) {
+        while (sentence_next(&language_und, &rest, &sentence)) {
             out->sentences++;
             size_t more = full ? 0 : words_count(sentence);
             full = full || out->words + words + more > limit;

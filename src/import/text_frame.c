@@ -269,7 +269,8 @@ static size_t frame_take_tail(struct frame *f, size_t from)
 static bool frame_has_two_sentences(struct span s)
 {
     struct span sentence;
-    return sentence_next(&s, &sentence) && sentence_next(&s, &sentence);
+    return sentence_next(&language_und, &s, &sentence) &&
+           sentence_next(&language_und, &s, &sentence);
 }
 
 /* Words with which no title ends: the line below goes on with it. */

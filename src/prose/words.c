@@ -23,12 +23,18 @@ bool words_begin_unspaced(struct span text)
     return words_joins(text);
 }
 
+/* Offset of the last code point of s. */
+static size_t words_last(struct span s)
+{
+    size_t at = s.n;
+    while (at > 0 && ((unsigned char)s.p[at - 1] & 0xc0) == 0x80)
+        at--;
+    return at == 0 ? 0 : at - 1;
+}
+
 bool words_end_unspaced(struct span text)
 {
-    size_t at = text.n;
-    while (at > 0 && ((unsigned char)text.p[at - 1] & 0xc0) == 0x80)
-        at--;
-    return words_joins(span_sub(text, at == 0 ? 0 : at - 1, text.n));
+    return words_joins(span_sub(text, words_last(text), text.n));
 }
 
 /* Not punctuation: good enough to keep a lone dash or bullet from being a word. */
@@ -80,4 +86,16 @@ struct span words_first(struct span text, size_t limit)
 {
     size_t count;
     return utf8_trim(span_sub(text, 0, words_scan(text, limit, &count)));
+}
+
+struct span words_bare(struct span word)
+{
+    uint32_t cp = 0;
+    unsigned len;
+    while ((len = utf8_decode(word, &cp)) > 0 && !words_letter(cp))
+        word = span_sub(word, len, word.n);
+    while (word.n > 0 && utf8_decode(span_sub(word, words_last(word), word.n), &cp) > 0 &&
+           !words_letter(cp))
+        word = span_sub(word, 0, words_last(word));
+    return word;
 }

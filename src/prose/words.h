@@ -26,6 +26,9 @@ unsigned words_minutes(size_t words);
 bool words_begin_unspaced(struct span text);
 bool words_end_unspaced(struct span text);
 
+/* A word without the signs at its ends that are neither letters nor digits; maybe empty. */
+struct span words_bare(struct span word);
+
 /* The leading part of text that holds at most `limit` words, without blanks at its end. */
 struct span words_first(struct span text, size_t limit);
 

@@ -19,6 +19,7 @@ LIBRARIES = [  # a header, as a regular expression, and the only rooms that may 
     (r"uchardet\.h", {"import"}),
     (r"iconv\.h", {"import"}),
     (r"uriparser/.*", {"article"}),
+    (r"libstemmer\.h", {"prose"}),
 ]
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
