@@ -3,7 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/buf.h"
+#include "core/utf8.h"
+#include "prose/guess.h"
 #include "prose/words.h"
+
+/* So much of a text tells its language, in bytes. */
+#define DOCUMENT_SAMPLE ((size_t)4096)
 
 #define DOCUMENT_FIRST_ROOM 16
 
@@ -96,4 +102,20 @@ size_t document_words(const struct document *doc)
             words += words_count(doc->blocks[i].text);
     }
     return words;
+}
+
+const struct language *document_language(const struct document *doc)
+{
+    struct buf sample;
+    buf_init(&sample, DOCUMENT_SAMPLE * 2);
+    for (size_t i = 0; i < doc->count && sample.n < DOCUMENT_SAMPLE; i++) {
+        struct span text = span_sub(doc->blocks[i].text, 0, DOCUMENT_SAMPLE);
+        if (!block_is_prose(&doc->blocks[i]))
+            continue;
+        buf_put(&sample, span_sub(text, 0, utf8_valid(text)));
+        buf_putc(&sample, '\n');
+    }
+    const struct language *lang = guess_language(buf_span(&sample));
+    buf_fini(&sample);
+    return lang == &language_und ? language_of_tag(doc->lang) : lang;
 }

@@ -7,6 +7,7 @@
 #define ARTICLE_DOCUMENT_H
 
 #include "core/arena.h"
+#include "prose/language.h"
 
 enum block_kind {
     BLOCK_PARAGRAPH, /* running text; LF in it are line ends that the author meant */
@@ -36,6 +37,7 @@ struct document {
     struct span tags;        /* comma-separated, one line */
     struct span description; /* the page's own description, one line */
     struct span summary;     /* the author's own summary, one line */
+    bool no_summary;         /* the author wants no summary of it */
     struct span previous;    /* title of the piece before this one */
     struct span next;        /* title of the piece after this one */
     struct span charset;     /* of the source: "utf-8" */
@@ -70,5 +72,11 @@ bool block_is_prose(const struct block *b);
 
 /* Words of all prose and headings: what a reader reads, without the title (see words.h). */
 size_t document_words(const struct document *doc);
+
+/*
+ * The language of a document.  The text itself tells it best, for the tag of a page is often the
+ * one of its software; where it does not tell, doc->lang; else language_und.
+ */
+const struct language *document_language(const struct document *doc);
 
 #endif

@@ -8,18 +8,23 @@
 #include "article/document.h"
 
 enum summary_kind {
+    SUMMARY_NONE,        /* the author wants none */
     SUMMARY_AUTHOR,      /* the author's summary */
     SUMMARY_DESCRIPTION, /* the page's own description */
     SUMMARY_SENTENCES,   /* sentences of the article, word for word */
     SUMMARY_CUT,         /* the beginning of a first sentence that alone is too long */
 };
 
+/*
+ * How long chosen sentences may be together.  Nothing said (0 and 0): three sentences, five of a
+ * long article, and 100 words.  Whoever sets one of the two lifts the other.
+ */
 struct summary_options {
-    size_t words; /* most words of the whole, at least 1 */
+    size_t sentences;
+    size_t words;
 };
 
-/* What pages ask for when nobody says otherwise. */
-#define SUMMARY_DEFAULT ((struct summary_options){.words = 100})
+#define SUMMARY_DEFAULT ((struct summary_options){0})
 
 /* One paragraph of a summary; points into the document. */
 struct summary_part {
@@ -29,7 +34,7 @@ struct summary_part {
 
 struct summary {
     enum summary_kind kind;
-    struct summary_part *parts; /* in the order of the text, at least one */
+    struct summary_part *parts; /* in the order of the text, at least one unless SUMMARY_NONE */
     size_t words;               /* words in them */
     size_t chosen;              /* sentences in them; 0 unless SUMMARY_SENTENCES */
     size_t sentences;           /* sentences of the article */

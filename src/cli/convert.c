@@ -12,7 +12,8 @@
 #include "press/kind.h"
 #include "press/piece.h"
 
-#define CONVERT_OUT_MAX ((size_t)256 * 1024 * 1024)
+#define CONVERT_OUT_MAX     ((size_t)256 * 1024 * 1024)
+#define CONVERT_SUMMARY_MAX 10000 /* sentences or words */
 
 enum convert_view { VIEW_BODY, VIEW_ARTICLE, VIEW_SUMMARY, VIEW_META, VIEW_COUNT };
 
@@ -23,16 +24,20 @@ struct convert_args {
     char *view;
     char *base_url;
     bool wrapped;
+    long sentences; /* 0: not said, likewise the next */
+    long words;
 };
 
 /* What is asked for. */
 struct convert {
     const char *file;
-    bool detect; /* the format is not told */
+    const char *name; /* how messages name it */
+    bool detect;      /* the format is not told */
     enum article_format format;
     enum convert_view view;
     struct span base_url;
     bool wrapped;
+    struct summary_options summary;
 };
 
 #define FIELD(name) offsetof(struct convert_args, name)
@@ -59,6 +64,21 @@ const struct option_row cli_convert_options[] = {
      .placeholder = "VIEW",
      .initial = "body",
      .help = "body (title and text), article (the page with its links), summary or meta"},
+    {.name = "sentences",
+     .type = OPTION_NUMBER,
+     .offset = FIELD(sentences),
+     .placeholder = "N",
+     .min = 1,
+     .max = CONVERT_SUMMARY_MAX,
+     .help = "of --view summary: choose at most N sentences, however long; what its author"
+             " or page says of it is left as it is"},
+    {.name = "words",
+     .type = OPTION_NUMBER,
+     .offset = FIELD(words),
+     .placeholder = "N",
+     .min = 1,
+     .max = CONVERT_SUMMARY_MAX,
+     .help = "of --view summary: choose sentences of at most N words together; likewise"},
 };
 
 const size_t cli_convert_options_count = sizeof cli_convert_options / sizeof cli_convert_options[0];
@@ -99,9 +119,11 @@ static void convert_meta(const struct document *doc, enum article_format format,
 static enum status convert_page(const struct convert *c, struct piece *p, struct buf *out,
                                 struct error *e)
 {
-    enum status status = piece_prepare(p, article_stem(p->source), e);
+    enum status status = piece_prepare(p, article_stem(p->source), c->summary, e);
     if (status != ST_OK)
         return status;
+    if (c->view == VIEW_SUMMARY && p->page.no_summary)
+        return error_set(e, ST_MISSING, 0, "%s: the article wants no summary", c->name);
     convert_neighbour(p, p->doc.previous, &p->page.previous);
     convert_neighbour(p, p->doc.next, &p->page.next);
     if (c->view == VIEW_SUMMARY)
@@ -122,18 +144,17 @@ static enum status convert_write(const struct convert *c, struct piece *p, struc
     else
         status = convert_page(c, p, out, e);
     if (status == ST_OK && buf_status(out) != ST_OK)
-        status = error_set(e, buf_status(out), 0, "%.*s: too large", (int)p->source.n, p->source.p);
+        status = error_set(e, buf_status(out), 0, "%s: too large", c->name);
     return status;
 }
 
 /* Is the source text, and in which format? */
-static enum status convert_detect(struct convert *c, const char *name, struct span bytes,
-                                  struct error *e)
+static enum status convert_detect(struct convert *c, struct span bytes, struct error *e)
 {
     struct mediatype *types = NULL;
     enum status status = mediatype_open(&types, e);
     if (status == ST_OK)
-        status = kind_check(types, name, bytes, e);
+        status = kind_check(types, c->name, bytes, e);
     if (status == ST_OK && c->detect)
         c->format = kind_find(types, span_of(c->file), bytes);
     mediatype_close(types);
@@ -144,11 +165,12 @@ static enum status convert_detect(struct convert *c, const char *name, struct sp
 static enum status convert_run(struct convert *c, struct error *e)
 {
     bool input = strcmp(c->file, "-") == 0;
+    c->name = input ? "standard input" : c->file;
     struct buf bytes;
     struct buf out;
     struct piece p = {.source = input ? SPAN("stdin") : span_of(c->file)};
     struct article_source source = {
-        .name = input ? "standard input" : c->file, .base_url = c->base_url, .wrapped = c->wrapped};
+        .name = c->name, .base_url = c->base_url, .wrapped = c->wrapped};
     buf_init(&bytes, ARTICLE_TEXT_MAX);
     buf_init(&out, CONVERT_OUT_MAX);
     document_init(&p.doc, ARTICLE_ARENA_MAX);
@@ -156,7 +178,7 @@ static enum status convert_run(struct convert *c, struct error *e)
         input ? file_read_fd(STDIN_FILENO, source.name, &bytes, e) : file_read(c->file, &bytes, e);
     source.bytes = buf_span(&bytes);
     if (status == ST_OK)
-        status = convert_detect(c, source.name, source.bytes, e);
+        status = convert_detect(c, source.bytes, e);
     source.format = c->format;
     if (status == ST_OK)
         status = article_read(&source, &p.doc, e);
@@ -170,6 +192,27 @@ static enum status convert_run(struct convert *c, struct error *e)
     return status;
 }
 
+/* The view and what is asked of it. */
+static bool convert_read_view(const struct convert_args *args, struct convert *c)
+{
+    for (c->view = VIEW_BODY; c->view < VIEW_COUNT; c->view++) {
+        if (strcmp(args->view, convert_views[c->view]) == 0)
+            break;
+    }
+    if (c->view == VIEW_COUNT) {
+        log_line(LOG_ERROR, "convert: --view %s: not body, article, summary or meta", args->view);
+        return false;
+    }
+    c->summary = (struct summary_options){.sentences = (size_t)args->sentences,
+                                          .words = (size_t)args->words};
+    if (c->view != VIEW_SUMMARY && (args->sentences != 0 || args->words != 0)) {
+        log_line(LOG_ERROR, "convert: --%s is for --view summary only",
+                 args->sentences != 0 ? "sentences" : "words");
+        return false;
+    }
+    return true;
+}
+
 /* What the options ask for; false after telling which makes no sense. */
 static bool convert_read(const struct convert_args *args, struct convert *c)
 {
@@ -181,12 +224,7 @@ static bool convert_read(const struct convert_args *args, struct convert *c)
     }
     c->base_url = span_of(args->base_url);
     c->wrapped = args->wrapped;
-    for (c->view = VIEW_BODY; c->view < VIEW_COUNT; c->view++) {
-        if (strcmp(args->view, convert_views[c->view]) == 0)
-            return true;
-    }
-    log_line(LOG_ERROR, "convert: --view %s: not body, article, summary or meta", args->view);
-    return false;
+    return convert_read_view(args, c);
 }
 
 int cli_convert(int argc, char **argv)

@@ -21,10 +21,11 @@ const char edition_schema[] =
 
     /*
      * The articles.  What is not known is NULL; date is YYYY-MM-DD; words are those of the text;
-     * summary_kind is author, description, sentences or cut.  named_previous and named_next are
-     * the neighbours' titles that the source itself gives; previous and next are the links that
-     * its pages show, with the titles shown.  The text, all that does not depend on other pieces,
-     * is the bytes from text_from to text_to of its page, and likewise of its summary page.
+     * summary_kind is author, description, sentences, cut, or none where there is no summary page.
+     * named_previous and named_next are the neighbours' titles that the source itself gives;
+     * previous and next are the links that its pages show, with the titles shown.  The text, all
+     * that does not depend on other pieces, is the bytes from text_from to text_to of its page, and
+     * likewise of its summary page (0 and 0 where there is none).
      */
     "CREATE TABLE piece (source TEXT PRIMARY KEY, slug TEXT NOT NULL, title TEXT NOT NULL,"
     " date TEXT, author TEXT, lang TEXT, tags TEXT, summary_kind TEXT NOT NULL,"

@@ -98,6 +98,14 @@ static enum status frontmatter_line(struct span line, unsigned number, const cha
     if (field == &doc->lang && !lang_is_tag(value))
         return error_set(e, ST_SYNTAX, 0, "%s: line %u: lang is not a language tag: %.*s", name,
                          number, (int)(value.n < 40 ? value.n : 40), value.p);
+    /* What is said last holds, so that a sidecar can also ask for what front matter refused. */
+    if (field == &doc->summary) {
+        doc->no_summary = span_eq_nocase(value, SPAN("none"));
+        if (doc->no_summary) {
+            doc->summary = (struct span){NULL, 0};
+            return ST_OK;
+        }
+    }
     return frontmatter_keep(value, field, name, doc, e);
 }
 

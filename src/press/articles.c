@@ -9,8 +9,15 @@
 #define ARTICLES_ARENA_MAX ((size_t)1024 * 1024 * 1024)
 #define ARTICLES_PATH_MAX  ((size_t)64 * 1024)
 
-/* The tails of both addresses of a piece, by enum pages_view. */
+/* The tails of the addresses of a piece, by enum pages_view. */
 static const char *const articles_tails[] = {"", "-summary"};
+#define ARTICLES_VIEWS 2
+
+/* How many of the views the piece has pages of: without a summary only the first. */
+static size_t articles_views(const struct card *card)
+{
+    return card_has_summary(card) ? ARTICLES_VIEWS : 1;
+}
 
 static bool articles_is_source(const struct scan_entry *entry)
 {
@@ -95,13 +102,14 @@ static enum status articles_check(const struct articles *a, const struct card *c
                      taken->owner.p);
 }
 
-/* Enter both addresses of a piece, or none. */
+/* Enter all addresses of a piece, or none. */
 static enum status articles_claim(const struct articles *a, const struct card *card,
                                   struct error *e)
 {
-    struct buf addresses[2];
+    struct buf addresses[ARTICLES_VIEWS];
+    size_t views = articles_views(card);
     enum status status = ST_OK;
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < views; i++) {
         buf_init(&addresses[i], ARTICLES_PATH_MAX);
         slug_address(card->row.slug, articles_tails[i], &addresses[i]);
         if (status == ST_OK && buf_status(&addresses[i]) != ST_OK)
@@ -110,7 +118,7 @@ static enum status articles_claim(const struct articles *a, const struct card *c
         if (status == ST_OK)
             status = articles_check(a, card, buf_span(&addresses[i]), e);
     }
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < views; i++) {
         if (status == ST_OK &&
             book_add(a->addresses, buf_span(&addresses[i]), card->source.path, 0) != ST_OK)
             status = error_set(e, ST_NOMEM, ENOMEM, "%s", a->path);
@@ -119,14 +127,15 @@ static enum status articles_claim(const struct articles *a, const struct card *c
     return status;
 }
 
-/* Make the text of both pages and keep it until the neighbours are known. */
+/* Make the text of all its pages and keep it until the neighbours are known. */
 static enum status articles_keep_text(struct articles *a, struct card *card, const struct piece *p,
                                       struct buf *text, struct error *e)
 {
     buf_clear(text);
     pages_text(&p->page, PAGES_ARTICLE, text);
     card->text_size = text->n;
-    pages_text(&p->page, PAGES_SUMMARY, text);
+    if (card_has_summary(card))
+        pages_text(&p->page, PAGES_SUMMARY, text);
     card->summary_size = text->n - card->text_size;
     if (buf_status(text) != ST_OK)
         return error_set(e, buf_status(text), 0, "%s/%.*s: too large", a->path,
@@ -143,7 +152,8 @@ static enum status articles_read_one(struct articles *a, struct card *card, stru
     enum status status = ST_OK;
     if (!card->same) {
         struct piece piece;
-        status = piece_read(a->scan->fd, a->path, card->entry, a->types, &piece, e);
+        status =
+            piece_read(a->scan->fd, a->path, card->entry, a->types, a->no_summaries, &piece, e);
         if (status == ST_OK) {
             card_of_piece(card, &piece, &a->arena);
             status = articles_claim(a, card, e);
@@ -225,7 +235,8 @@ static enum status articles_text(const struct articles *a, const struct card *ca
 static enum status articles_write_page(const struct articles *a, struct card *card,
                                        enum pages_view view, struct sheet *s, struct error *e)
 {
-    struct pages_piece page = {.title = card->row.title,
+    struct pages_piece page = {.no_summary = !card_has_summary(card),
+                               .title = card->row.title,
                                .slug = card->row.slug,
                                .previous = card->previous,
                                .next = card->next,
@@ -248,7 +259,7 @@ enum status articles_write(struct articles *a, struct sheet *s, struct error *e)
     for (size_t i = a->in_service; status == ST_OK && i > 0; i--) {
         struct card *card = a->order[i - 1];
         card->rewritten = !card->same || !card_stands_as_before(card);
-        for (size_t view = 0; status == ST_OK && view < 2; view++) {
+        for (size_t view = 0; status == ST_OK && view < articles_views(card); view++) {
             if (card->rewritten)
                 status = articles_write_page(a, card, (enum pages_view)view, s, e);
             else

@@ -17,6 +17,7 @@ struct articles {
     struct mediatype *types;   /* to tell what a source is that is no text */
     struct book *addresses;    /* who has which; those of static/ are in it already */
     struct span index_href;    /* where the list of all articles is */
+    bool no_summaries;         /* whatever the sources say */
     struct edition_past *past; /* or NULL */
 
     struct card *cards; /* one for each source, ordered by path; owned */

@@ -19,6 +19,7 @@ static const struct option_row capsule_options[] = {
     {.name = "author", .type = OPTION_STRING, .offset = FIELD(author)},
     {.name = "language", .type = OPTION_STRING, .offset = FIELD(language)},
     {.name = "licence", .type = OPTION_STRING, .offset = FIELD(licence)},
+    {.name = "summary", .type = OPTION_STRING, .offset = FIELD(summary)},
 };
 
 /* The last name in a path, "capsule" when there is none or it is no text. */
@@ -63,16 +64,28 @@ static enum status capsule_clean(char **value, const char *name, const char *sho
     return status;
 }
 
+/* "auto" is the name of the default, so that it can be said. */
+static enum status capsule_check_summary(struct capsule *c, const char *shown, struct error *e)
+{
+    struct span said = span_of(c->summary);
+    c->no_summaries = span_eq(said, SPAN("none"));
+    if (said.p == NULL || c->no_summaries || span_eq(said, SPAN("auto")))
+        return ST_OK;
+    return error_set(e, ST_SYNTAX, 0, "%s: summary is neither auto nor none: %s", shown,
+                     c->summary);
+}
+
 static enum status capsule_check(struct capsule *c, const char *shown, struct error *e)
 {
-    char **const lines[] = {&c->title, &c->subtitle, &c->author, &c->language, &c->licence};
+    char **const lines[] = {&c->title,    &c->subtitle, &c->author,
+                            &c->language, &c->licence,  &c->summary};
     enum status status = ST_OK;
     for (size_t i = 0; status == ST_OK && i < sizeof lines / sizeof lines[0]; i++)
         status = capsule_clean(lines[i], capsule_options[i].name, shown, e);
     if (status == ST_OK && c->language != NULL && !lang_is_tag(span_of(c->language)))
         status = error_set(e, ST_SYNTAX, 0, "%s: language is not a language tag: %s", shown,
                            c->language);
-    return status;
+    return status == ST_OK ? capsule_check_summary(c, shown, e) : status;
 }
 
 enum status capsule_read(int dirfd, const char *path, struct capsule *c, struct error *e)

@@ -7,11 +7,13 @@
 #include "config/option.h"
 
 struct capsule {
-    char *title;    /* of the index page; the folder's name when nothing is said */
-    char *subtitle; /* one line below it, or NULL */
-    char *author;   /* of the capsule, or NULL */
-    char *language; /* BCP 47 tag of pages that do not say theirs, or NULL: not known */
-    char *licence;  /* one line at the foot of the index, or NULL */
+    char *title;       /* of the index page; the folder's name when nothing is said */
+    char *subtitle;    /* one line below it, or NULL */
+    char *author;      /* of the capsule, or NULL */
+    char *language;    /* BCP 47 tag of pages that do not say theirs, or NULL: not known */
+    char *licence;     /* one line at the foot of the index, or NULL */
+    char *summary;     /* "auto", "none" or NULL: see no_summaries */
+    bool no_summaries; /* no article has a summary page, whatever it says itself */
     struct options options;
 };
 

@@ -2,7 +2,8 @@
 
 #include "press/slug.h"
 
-#define CARD_HREF_MAX ((size_t)64 * 1024)
+#define CARD_HREF_MAX   ((size_t)64 * 1024)
+#define CARD_NO_SUMMARY "none" /* the summary_kind of a piece without one */
 
 /* Take every text of the row into the arena. */
 static void card_keep(struct card *c, struct arena *arena)
@@ -19,7 +20,11 @@ static void card_keep(struct card *c, struct arena *arena)
 
 void card_of_piece(struct card *c, const struct piece *p, struct arena *arena)
 {
-    static const char *const kinds[] = {"author", "description", "sentences", "cut"};
+    static const char *const kinds[] = {[SUMMARY_NONE] = CARD_NO_SUMMARY,
+                                        [SUMMARY_AUTHOR] = "author",
+                                        [SUMMARY_DESCRIPTION] = "description",
+                                        [SUMMARY_SENTENCES] = "sentences",
+                                        [SUMMARY_CUT] = "cut"};
     c->row = (struct edition_piece){.slug = p->page.slug,
                                     .title = p->doc.title,
                                     .date = p->doc.date,
@@ -43,6 +48,11 @@ void card_of_past(struct card *c, const struct edition_piece *row, struct arena 
     slug_href(c->row.slug, "", &href);
     c->href = arena_copy(arena, buf_span(&href));
     buf_fini(&href);
+}
+
+bool card_has_summary(const struct card *c)
+{
+    return !span_eq(c->row.summary_kind, SPAN(CARD_NO_SUMMARY));
 }
 
 static bool card_shows(struct span href, struct span title, const struct pages_neighbour *n)

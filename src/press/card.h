@@ -32,6 +32,9 @@ void card_of_piece(struct card *c, const struct piece *p, struct arena *arena);
 /* The same from the edition before. */
 void card_of_past(struct card *c, const struct edition_piece *row, struct arena *arena);
 
+/* Has the piece a summary page? */
+bool card_has_summary(const struct card *c);
+
 /* Are the neighbours that its pages must show those that they showed before? */
 bool card_stands_as_before(const struct card *c);
 

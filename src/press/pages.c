@@ -49,7 +49,8 @@ static void pages_slug_link(struct gemtext *g, struct span slug, const char *tai
 
 static void pages_article_links(struct gemtext *g, const struct pages_piece *piece)
 {
-    pages_slug_link(g, piece->slug, "-summary", "No time to read? Get a summary");
+    if (!piece->no_summary)
+        pages_slug_link(g, piece->slug, "-summary", "No time to read? Get a summary");
     pages_neighbours(g, piece);
 }
 
@@ -127,6 +128,8 @@ static void pages_summary_label(struct gemtext *g, const struct summary *s)
     struct buf line;
     buf_init(&line, PAGES_LINE_MAX);
     switch (s->kind) {
+    case SUMMARY_NONE: /* has no page */
+        break;
     case SUMMARY_AUTHOR:
         buf_puts(&line, "The author’s summary:");
         break;
@@ -136,11 +139,8 @@ static void pages_summary_label(struct gemtext *g, const struct summary *s)
     case SUMMARY_SENTENCES:
         if (s->chosen == s->sentences)
             buf_puts(&line, "The whole article, word for word:");
-        else if (s->chosen == 1)
-            buf_putf(&line, "The first of %zu sentences, word for word:", s->sentences);
         else
-            buf_putf(&line, "The first %zu of %zu sentences, word for word:", s->chosen,
-                     s->sentences);
+            buf_putf(&line, "%zu of %zu sentences, chosen automatically:", s->chosen, s->sentences);
         break;
     case SUMMARY_CUT:
         buf_putf(&line, "The first %zu words of the article:", s->words);

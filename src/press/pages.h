@@ -20,6 +20,7 @@ struct pages_piece {
     const struct document *doc;    /* what the text is made of; the frame needs no text */
     const struct summary *summary; /* likewise */
     size_t words;                  /* likewise */
+    bool no_summary;               /* it has no summary page, so no link leads there */
     struct span title;
     struct span slug;
     struct pages_neighbour previous, next;
@@ -42,7 +43,7 @@ void pages_article(const struct pages_piece *piece, struct buf *out);
 /* Title and text alone: what `convert` prints. */
 void pages_body(const struct document *doc, struct buf *out);
 
-/* The summary and its link lines. */
+/* The summary and its link lines; not of a piece that has none. */
 void pages_summary(const struct pages_piece *piece, struct buf *out);
 
 /* A piece that names a neighbour which the capsule does not hold. */

@@ -47,16 +47,19 @@ static enum status piece_read_sidecar(int folder, const struct scan_entry *entry
 }
 
 static enum status piece_read_document(struct piece *p, const struct article_source *source,
-                                       struct mediatype *m, struct error *e)
+                                       struct mediatype *m, bool no_summary, struct error *e)
 {
     enum status status = kind_check(m, source->name, source->bytes, e);
     if (status == ST_OK)
         status = article_read(source, &p->doc, e);
-    return status == ST_OK ? piece_prepare(p, article_stem(p->source), e) : status;
+    if (status != ST_OK)
+        return status;
+    p->doc.no_summary = p->doc.no_summary || no_summary;
+    return piece_prepare(p, article_stem(p->source), SUMMARY_DEFAULT, e);
 }
 
 enum status piece_read(int folder, const char *path, const struct scan_entry *entry,
-                       struct mediatype *m, struct piece *p, struct error *e)
+                       struct mediatype *m, bool no_summary, struct piece *p, struct error *e)
 {
     *p = (struct piece){.source = entry->path};
     document_init(&p->doc, ARTICLE_ARENA_MAX);
@@ -85,7 +88,7 @@ enum status piece_read(int folder, const char *path, const struct scan_entry *en
                                         .name = buf_str(&shown),
                                         .sidecar = buf_span(&sidecar),
                                         .sidecar_name = buf_str(&shown_sidecar)};
-        status = piece_read_document(p, &source, m, e);
+        status = piece_read_document(p, &source, m, no_summary, e);
     }
     buf_fini(&shown);
     buf_fini(&shown_sidecar);
@@ -104,19 +107,21 @@ struct span piece_href_of_title(struct piece *p, struct span title)
     return slug_href_of_title(title, &p->doc.arena);
 }
 
-enum status piece_prepare(struct piece *p, struct span slug, struct error *e)
+enum status piece_prepare(struct piece *p, struct span slug, struct summary_options options,
+                          struct error *e)
 {
     struct buf href;
     buf_init(&href, (size_t)PIECE_PATH_MAX * 3);
     slug_href(slug, "", &href);
     p->href = arena_copy(&p->doc.arena, buf_span(&href));
     buf_fini(&href);
-    enum status status = summary_make(&p->doc, SUMMARY_DEFAULT, &p->summary);
+    enum status status = summary_make(&p->doc, options, &p->summary);
     if (status != ST_OK)
         return error_set(e, status, ENOMEM, "%.*s", (int)p->source.n, p->source.p);
     p->page = (struct pages_piece){
         .doc = &p->doc,
         .summary = &p->summary,
+        .no_summary = p->summary.kind == SUMMARY_NONE,
         .title = p->doc.title,
         .slug = slug,
         .words = document_words(&p->doc),

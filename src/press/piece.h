@@ -22,11 +22,13 @@ struct piece {
  * folder    of the scan, open
  * path      how messages name the capsule
  * entry     of the scan; borrowed as long as the piece lives
+ * no_summary   make no summary, whatever the source says
  * Returns ST_OK; else the piece is empty but for source, and e names the file.  piece_fini frees
  * it in either case.
  */
 enum status piece_read(int folder, const char *path, const struct scan_entry *entry,
-                       struct mediatype *m, struct piece *p, struct error *e) MUST_USE;
+                       struct mediatype *m, bool no_summary, struct piece *p,
+                       struct error *e) MUST_USE;
 void piece_fini(struct piece *p);
 
 /* The path of the sidecar of a source: "a/b.meta" for "a/b.txt". */
@@ -36,7 +38,8 @@ void piece_sidecar_path(struct span source, struct buf *out);
  * Give a piece that was read its page: slug, address, summary.  Called by piece_read; `convert`
  * uses it for a document without a capsule.  ST_OK, ST_NOMEM or ST_LIMIT.
  */
-enum status piece_prepare(struct piece *p, struct span slug, struct error *e) MUST_USE;
+enum status piece_prepare(struct piece *p, struct span slug, struct summary_options options,
+                          struct error *e) MUST_USE;
 
 /* The address of a piece that is known by its title only: "SLUG.gmi" in the document's arena. */
 struct span piece_href_of_title(struct piece *p, struct span title);

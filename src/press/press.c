@@ -79,6 +79,7 @@ static enum status press_open(struct press *p, struct error *e)
     p->articles.scan = &p->articles_scan;
     p->articles.types = p->types;
     p->articles.addresses = &p->addresses;
+    p->articles.no_summaries = p->capsule.no_summaries;
     p->statics = (struct statics){.path = p->path,
                                   .lang = span_of(p->capsule.language),
                                   .types = p->types,
@@ -125,6 +126,8 @@ static enum status press_make_basis(struct press *p, struct error *e)
         buf_puts(&p->basis, ", language ");
         buf_puts(&p->basis, p->capsule.language);
     }
+    if (p->capsule.no_summaries)
+        buf_puts(&p->basis, ", no summaries");
     return buf_status(&p->basis) == ST_OK ? ST_OK : error_set(e, ST_NOMEM, ENOMEM, "%s", p->path);
 }
 

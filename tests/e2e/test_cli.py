@@ -1,6 +1,7 @@
 """The commands: what they print, what they write, how they fail."""
 
 import os
+import re
 import shutil
 import socket
 import sqlite3
@@ -12,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from program import BINARY, NOBODY, run, wait_until
-from samples import (ALL_ARTICLES, SEED_NEXT, SEED_PREVIOUS, SEED_SLUG, SEED_SOURCE, SEED_TITLE,
-                     article, block, first_links, prose, seed_paragraphs)
+from samples import (ALL_ARTICLES, NO_NEXT, SEED_NEXT, SEED_PREVIOUS, SEED_SLUG, SEED_SOURCE,
+                     SEED_TITLE, article, block, first_links, previous_link, prose, seed_paragraphs,
+                     text_lines)
 from wire import exchange
 
 # Usage
@@ -27,7 +29,7 @@ def test_help_names_every_subcommand():
 
 @pytest.mark.parametrize("name, options", [
     ("serve", ["--config", "--listen", "--host", "--certs", "--state", "--workers"]),
-    ("press", ["-o"]), ("convert", ["--format", "--view"])])
+    ("press", ["-o"]), ("convert", ["--format", "--view", "--sentences", "--words"])])
 def test_help_of_a_subcommand_names_its_options(name, options):
     text = run(name, "--help").check().text
     for option in options:
@@ -38,6 +40,12 @@ def test_help_of_a_subcommand_names_its_options(name, options):
     [], ["unknown"], ["--unknown"], ["press"], ["press", "capsule"], ["press", "-o", "edition"],
     ["press", "a", "b", "-o", "edition"], ["press", "capsule", "-o"], ["convert"],
     ["convert", "a", "b"], ["convert", "--format", "unknown", "-"],
+    ["convert", "--sentences", "3", "-"], ["convert", "--view", "article", "--words", "50", "-"],
+    ["convert", "--view", "meta", "--words", "50", "--sentences", "3", "-"],
+    *(["convert", "--view", "summary", f"--{option}={number}", "-"]
+      for option in ("sentences", "words")
+      for number in ("0", "-1", "10001", "few", "3x", "", "99999999999999999999")),
+    ["convert", "--view", "summary", "--words"],
     ["convert", "--view", "unknown", "-"], ["convert", "--unknown", "-"], ["serve", "a", "b"],
     ["serve", "--unknown"], ["serve", "--workers", "many"], ["serve", "--workers", "-1"],
     ["serve", "--listen", "nonsense"], ["serve", "--listen", "127.0.0.1:65536"],
@@ -78,6 +86,7 @@ def test_the_article_view_is_the_whole_page():
 def test_the_summary_view_is_the_summary_page():
     page = run("convert", "--view", "summary", SEED_SOURCE).check().text
     assert page.startswith(f"# {SEED_TITLE}\n\n=> {SEED_SLUG}.gmi Read the full article\n")
+    assert re.search(r"\n\n\d+ of 23 sentences, chosen automatically:\n\n", page)
     assert seed_paragraphs()[0][:60] in page and seed_paragraphs()[-1] not in page
 
 
@@ -91,6 +100,45 @@ def test_the_same_input_always_gives_the_same_bytes():
     for view in ("body", "article", "summary"):
         outputs = {run("convert", "--view", view, SEED_SOURCE).check().out for _ in range(3)}
         assert len(outputs) == 1
+
+
+def summary_of(source, *options):
+    """The lines of a summary page that stand between its link lines."""
+    page = run("convert", "--view", "summary", *options, "-", stdin=source.encode()).check().text
+    return text_lines(page)
+
+
+@pytest.mark.parametrize("option", ["sentences", "words"])
+def test_numbers_from_1_to_10000_are_lengths_of_a_summary(option):
+    for number in ("1", "10000"):
+        assert len(summary_of(article("Long"), f"--{option}", number)) >= 3
+
+
+def test_words_bound_the_summary():
+    for words in (10, 20, 60, 150):  # each of the sentences has 18
+        label, *own, times = summary_of(article("Long"), "--words", str(words))
+        assert label.endswith(":") and "min" in times
+        assert 0 < len(" ".join(own).split()) <= words
+
+
+@pytest.mark.parametrize("key", ["summary", "description"])
+def test_the_length_of_what_the_author_says_is_left_alone(key):
+    words = "One sentence. Another sentence. A third one."
+    for options in ((), ("--sentences", "1"), ("--words", "1", "--sentences", "2")):
+        assert words in summary_of(article("Own", **{key: words}), *options)
+
+
+def test_an_article_that_wants_no_summary_has_no_summary_view(tmp_path):
+    path = tmp_path / "busy.txt"
+    path.write_text(article("Busy", summary="None", previous="Before"), "utf-8")
+    page = run("convert", "--view", "article", path).check().text
+    before = previous_link("before", "Before")
+    assert first_links(page, 2) == [before, NO_NEXT]
+    assert page.splitlines()[-3:] == [before, NO_NEXT, ALL_ARTICLES]
+    assert "summary" not in page
+    run("convert", "--view", "summary", path).check_error(path, "wants no summary")
+    run("convert", "--view", "summary", "-", stdin=path.read_bytes()).check_error(
+        "standard input", "wants no summary")
 
 
 def test_convert_escapes_text_that_looks_like_markup():

@@ -154,11 +154,11 @@ def test_a_summary_page_links_article_previous_next_first(site):
     assert lines[:5] == [f"# {SEED_TITLE}", "", *wanted]
 
 
-def test_a_summary_is_the_opening_sentences_of_the_article_under_a_label(site):
+def test_a_summary_is_sentences_of_the_article_under_a_label(site):
     lines = text_lines(site.get(f"/{SEED_SLUG}-summary.gmi"))
     source = " ".join(seed_paragraphs())
     own = [line for line in lines if line in source]
-    assert own and source.startswith(own[0]), "the summary does not open as the article does"
+    assert own and source.startswith(own[0]), "its first sentence is not in the summary"
     assert sum(len(line.split()) for line in own) <= 100
     assert lines.index(own[0]) >= 1, "no label line above the sentences"
 
@@ -176,6 +176,48 @@ def test_a_summary_of_the_author_goes_before_a_chosen_one(serve, empty_capsule):
     lines = text_lines(serve(empty_capsule).get("/own-summary.gmi"))
     assert words in lines
     assert not any(line in prose("Own") for line in lines)
+
+
+def without_summary_link(slug, page, previous, following):
+    """The page of an article whose first links, above and below, are those of its neighbours."""
+    lines = page.splitlines()
+    return (first_links(page, 2) == [previous, following]
+            and lines[-4:] == ["", previous, following, ALL_ARTICLES]
+            and f"{slug}-summary" not in page)
+
+
+def test_an_article_that_wants_no_summary_has_none(serve, dated):
+    dated.add("apple.txt", article("Apple", date="2023-06-01", summary="None"))
+    dated.add("mango.meta", "summary: none\n")
+    server = serve(dated)
+    for slug, previous, following in (
+            ("apple", previous_link("zebra", "Zebra"), next_link("mango", "Mango")),
+            ("mango", previous_link("apple", "Apple"), NO_NEXT)):
+        assert without_summary_link(slug, server.get(f"/{slug}.gmi"), previous, following)
+        server.fetch(f"/{slug}-summary.gmi").check(51)
+        assert f"{slug}-summary" not in server.get("/urls.txt")
+    assert first_links(server.get("/zebra.gmi"))[0] == block("zebra", "", "")[0]
+    assert first_links(server.get("/zebra-summary.gmi"))[2] == next_link("apple", "Apple")
+
+
+def test_the_address_of_a_summary_that_is_not_there_is_free(serve, dated):
+    dated.add("apple.txt", article("Apple", date="2023-06-01", summary="none"))
+    dated.add("apple-summary.txt", article("The whole apple"))
+    server = serve(dated)
+    assert server.get("/apple-summary.gmi").startswith("# The whole apple\n")
+    assert server.get("/apple.gmi").startswith("# Apple\n")
+
+
+def test_a_capsule_that_wants_no_summaries_has_none(serve, dated):
+    dated.conf(title="No time", summary="none")
+    dated.add("apple.txt", article("Apple", date="2023-06-01", summary="In short."))
+    server = serve(dated)
+    for slug, previous, following in (
+            ("zebra", NO_PREVIOUS, next_link("apple", "Apple")),
+            ("apple", previous_link("zebra", "Zebra"), next_link("mango", "Mango"))):
+        assert without_summary_link(slug, server.get(f"/{slug}.gmi"), previous, following)
+        server.fetch(f"/{slug}-summary.gmi").check(51)
+    assert "summary" not in server.get("/urls.txt")
 
 
 # Front matter and sidecars

@@ -157,6 +157,27 @@ def test_the_capsules_settings_show_within_a_second(server, capsule):
     shows(lambda: server.get("/").startswith("# Another Name\n"), "the title")
 
 
+def test_summaries_turned_off_and_on_show_within_a_second(server, capsule):
+    capsule.conf(title="T", summary="none")
+    shows(lambda: status(server, "/stable-summary.gmi") == 51, "no summaries")
+    server.fetch(f"/{SEED_SLUG}-summary.gmi").check(51)
+    assert "-summary.gmi" not in server.get(ARTICLE) + server.get("/urls.txt")
+    capsule.conf(title="T", summary="auto")
+    shows(lambda: status(server, "/stable-summary.gmi") == 20, "summaries again")
+    assert f"=> {SEED_SLUG}-summary.gmi " in server.get(ARTICLE)
+    capsule.add("stable.txt", article("Stable", date="2024-01-01", summary="none"))
+    shows(lambda: status(server, "/stable-summary.gmi") == 51, "no summary of one")
+    assert "-summary.gmi" not in server.get("/stable.gmi")
+    server.fetch(f"/{SEED_SLUG}-summary.gmi").check(20)
+
+
+def test_a_wrong_word_on_summaries_is_told_and_changes_nothing(server, capsule):
+    capsule.conf(title="Another", summary="maybe")
+    wait_until(lambda: reported(server, "capsule.conf", "summary", "maybe"), 15, "the message")
+    assert not server.get("/").startswith("# Another\n")
+    server.fetch("/stable-summary.gmi").check(20)
+
+
 def test_every_worker_shows_a_change_within_a_second(serve, capsule):
     server = serve(capsule, workers=3)
     unseen = {process.pid for process in server.workers(3)}

@@ -28,6 +28,7 @@ static void check_fields(const struct document *doc)
         MUST(fields[i].p == NULL || fields[i].n > 0);
         page_check_one_line(fields[i]);
     }
+    MUST(!doc->no_summary || doc->summary.p == NULL);
     MUST(doc->date.p == NULL || clock_is_date(doc->date));
     MUST(doc->lang.p == NULL || lang_is_tag(doc->lang));
 }
@@ -45,6 +46,7 @@ static void check_as_sidecar(struct span inside, const struct document *doc, enu
     fields_of(&other, others);
     for (size_t i = 0; i < FIELDS; i++)
         MUST((fields[i].p == NULL) == (others[i].p == NULL) && span_eq(fields[i], others[i]));
+    MUST(doc->no_summary == other.no_summary);
     document_fini(&other);
 }
 
@@ -87,6 +89,7 @@ static void check_block(struct span text)
         fields_of(&doc, fields);
         for (size_t i = 0; i < FIELDS; i++)
             MUST(fields[i].p == NULL);
+        MUST(!doc.no_summary);
     } else {
         MUST(span_eq(utf8_trim(span_sub(text, 0, span_find(text, 0, '\n'))), SPAN("---")));
         check_as_sidecar(inside_of(text, rest), &doc, ST_OK);

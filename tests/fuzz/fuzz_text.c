@@ -14,11 +14,12 @@
 #include "press/piece.h"
 #include "prose/words.h"
 
-#define CAP         ((size_t)64 * 1024 * 1024)
-#define FIRST_LINKS 3    /* summary and neighbours at the head of an article */
-#define TWICE_MAX   4096 /* bytes of an input that is read a second time */
-#define TITLE_LINES 3
-#define WAYS_MAX    64
+#define CAP           ((size_t)64 * 1024 * 1024)
+#define FIRST_LINKS   3    /* summary and neighbours at the head of an article */
+#define TWICE_MAX     4096 /* bytes of an input that is read a second time */
+#define TITLE_LINES   3
+#define SUMMARY_WORDS 200 /* most words that are chosen, where two signs make one */
+#define WAYS_MAX      64
 
 /* A name whose title no input has by accident. */
 static const char name[] = "zzqx.txt";
@@ -271,7 +272,8 @@ static void check_words(struct span text, struct span given_title, const struct 
 
 static void check_summary(const struct summary *s, const struct document *doc)
 {
-    MUST(s->parts != NULL);
+    MUST((s->parts == NULL) == (s->kind == SUMMARY_NONE));
+    MUST(doc->no_summary == (s->kind == SUMMARY_NONE));
     MUST(s->chosen <= s->sentences);
     for (const struct summary_part *p = s->parts; p != NULL; p = p->next) {
         bool inside = span_eq(p->text, doc->summary) || span_eq(p->text, doc->description) ||
@@ -281,7 +283,7 @@ static void check_summary(const struct summary *s, const struct document *doc)
         MUST(p->text.n > 0 && inside);
     }
     if (s->kind == SUMMARY_SENTENCES || s->kind == SUMMARY_CUT)
-        MUST(s->words <= SUMMARY_DEFAULT.words);
+        MUST(s->words <= SUMMARY_WORDS);
 }
 
 static enum status read_bytes(struct span bytes, struct document *doc)
@@ -326,7 +328,7 @@ static void check_pages(struct piece *p, struct buf *body)
     struct error e;
     buf_init(&out, CAP);
     MUST(p->doc.title.n > 0 && p->doc.count > 0);
-    MUST(piece_prepare(p, SPAN("zzqx"), &e) == ST_OK);
+    MUST(piece_prepare(p, SPAN("zzqx"), SUMMARY_DEFAULT, &e) == ST_OK);
     neighbour(p, p->doc.previous, &p->page.previous);
     neighbour(p, p->doc.next, &p->page.next);
     check_summary(&p->summary, &p->doc);
@@ -337,11 +339,14 @@ static void check_pages(struct piece *p, struct buf *body)
     page_check(buf_span(body), links);
     pages_article(&p->page, &out);
     MUST(buf_status(&out) == ST_OK);
-    page_check(buf_span(&out), 2 * FIRST_LINKS + 1 + links);
+    size_t first = FIRST_LINKS - (p->page.no_summary ? 1 : 0);
+    page_check(buf_span(&out), 2 * first + 1 + links);
     buf_clear(&out);
-    pages_summary(&p->page, &out);
-    MUST(buf_status(&out) == ST_OK);
-    page_check(buf_span(&out), FIRST_LINKS + 2);
+    if (!p->page.no_summary) {
+        pages_summary(&p->page, &out);
+        MUST(buf_status(&out) == ST_OK);
+        page_check(buf_span(&out), FIRST_LINKS + 2);
+    }
     buf_fini(&out);
 }
 

@@ -64,7 +64,7 @@ static inline void importer_check_pages(struct piece *p, struct span letters)
     struct error e;
     struct gemtext g;
     buf_init(&out, IMPORTER_CAP);
-    MUST(piece_prepare(p, SPAN(IMPORTER_NAME), &e) == ST_OK);
+    MUST(piece_prepare(p, SPAN(IMPORTER_NAME), SUMMARY_DEFAULT, &e) == ST_OK);
     pages_article(&p->page, &out);
     MUST(buf_status(&out) == ST_OK);
     gemtext_page_check(buf_span(&out));

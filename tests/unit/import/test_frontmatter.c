@@ -1,12 +1,6 @@
 #include "import/frontmatter.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "../support.h"
 
 static void assert_is(struct span got, const char *expected)
 {
@@ -136,6 +130,45 @@ static void takes_the_day_of_a_time(void **state)
     document_fini(&doc);
 }
 
+struct none_row {
+    const char *name;
+    const char *lines; /* of front matter */
+    const char *sidecar;
+    bool no_summary;
+    const char *summary; /* or NULL */
+};
+
+static const struct none_row none_rows[] = {
+    {"nothing said about a summary", "title: T\n", "", false, NULL},
+    {"none turns the summary off", "summary: none\n", "", true, NULL},
+    {"none in any case", "Summary:  NoNe \n", "", true, NULL},
+    {"none in quotes", "summary: \"None\"\n", "", true, NULL},
+    {"words that begin with none", "summary: None of it.\n", "", false, "None of it."},
+    {"none as another value", "author: none\ndescription: none\n", "", false, NULL},
+    {"an empty value says nothing", "summary: none\nsummary:\n", "", true, NULL},
+    {"the last of two holds", "summary: S\nsummary: none\n", "", true, NULL},
+    {"a sidecar turns it off", "summary: S\n", "summary: none\n", true, NULL},
+    {"a sidecar turns it on", "summary: none\n", "summary: S\n", false, "S"},
+    {"a sidecar about something else", "summary: none\n", "title: T\n", true, NULL},
+};
+
+static void none_turns_the_summary_off(void **state)
+{
+    const struct none_row *row = *state;
+    struct document doc;
+    struct span rest;
+    char text[256];
+    snprintf(text, sizeof text, "---\n%s---\nText\n", row->lines);
+    document_init(&doc, 1 << 16);
+    assert_int_equal(frontmatter_read(span_of(text), "f", &doc, &rest, NULL), ST_OK);
+    assert_int_equal(frontmatter_read_sidecar(span_of(row->sidecar), "f", &doc, NULL), ST_OK);
+    assert_int_equal(doc.no_summary, row->no_summary);
+    assert_int_equal(doc.summary.p == NULL, row->summary == NULL);
+    if (row->summary != NULL)
+        assert_is(doc.summary, row->summary);
+    document_fini(&doc);
+}
+
 static void names_the_line_of_a_bad_value(void **state)
 {
     (void)state;
@@ -154,14 +187,14 @@ static void names_the_line_of_a_bad_value(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_every_key),
-        cmocka_unit_test(leaves_text_that_only_looks_like_it),
-        cmocka_unit_test(reads_longer_values),
-        cmocka_unit_test(reads_longer_values_in_a_sidecar),
-        cmocka_unit_test(reads_pairs_with_blanks_around_the_key),
-        cmocka_unit_test(takes_the_day_of_a_time),
-        cmocka_unit_test(names_the_line_of_a_bad_value),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    static struct suite s;
+    SUITE_TEST(&s, reads_every_key);
+    SUITE_TEST(&s, leaves_text_that_only_looks_like_it);
+    SUITE_TEST(&s, reads_longer_values);
+    SUITE_TEST(&s, reads_longer_values_in_a_sidecar);
+    SUITE_TEST(&s, reads_pairs_with_blanks_around_the_key);
+    SUITE_TEST(&s, takes_the_day_of_a_time);
+    SUITE_ROWS(&s, none_turns_the_summary_off, none_rows);
+    SUITE_TEST(&s, names_the_line_of_a_bad_value);
+    return suite_run(&s, "import/frontmatter");
 }

@@ -150,13 +150,16 @@ static const char *const article_names[] = {
     "capsule/articles/sub-g.txt",
 };
 static const char *const static_names[] = {
-    "capsule/static/a.gmi",       "capsule/static/c.gmi",    "capsule/static/index.gmi",
-    "capsule/static/d/f.txt",     "capsule/static/d/x",      "capsule/static/d/index.gmi",
-    "capsule/static/title-b.gmi", "capsule/static/urls.txt", "capsule/static/archive.gmi",
+    "capsule/static/a.gmi",         "capsule/static/c.gmi",    "capsule/static/index.gmi",
+    "capsule/static/d/f.txt",       "capsule/static/d/x",      "capsule/static/d/index.gmi",
+    "capsule/static/title-b.gmi",   "capsule/static/urls.txt", "capsule/static/archive.gmi",
+    "capsule/static/b-summary.gmi",
 };
-static const char *const titles[] = {"Title A",  "Title B", "Title C",  "Title D!",
-                                     "title  d", "A",       "Not here", "F"};
+static const char *const titles[] = {"Title A", "Title B",  "Title C", "Title D!", "title  d",
+                                     "A",       "Not here", "F",       "C summary"};
 static const char *const dates[] = {"2024-01-01", "2024-01-02", "2023-05-05", "2024-01-02"};
+
+static const char *const sidecar_summaries[] = {"", "", "summary: none\n", "summary: Beside.\n"};
 
 #define PICK(table) ((table)[chance(COUNT(table))])
 
@@ -172,6 +175,8 @@ static void put_article(const char *name, unsigned number)
         n += (size_t)snprintf(text + n, sizeof text - n, "lang: %s\n", chance(2) ? "de" : "fr");
     if (chance(6) == 0)
         n += (size_t)snprintf(text + n, sizeof text - n, "summary: In short %u.\n", number);
+    if (chance(4) == 0)
+        n += (size_t)snprintf(text + n, sizeof text - n, "summary: none\n");
     n += (size_t)snprintf(text + n, sizeof text - n, "---\n%s\n\nText number %u.\n", PICK(titles),
                           number % 10);
     if (chance(4) == 0)
@@ -188,7 +193,8 @@ static void put_sidecar(const char *name)
         unlink(folder_path(path));
         return;
     }
-    snprintf(text, sizeof text, "title: %s\ndate: %s\n", PICK(titles), PICK(dates));
+    snprintf(text, sizeof text, "title: %s\ndate: %s\n%s", PICK(titles), PICK(dates),
+             PICK(sidecar_summaries));
     put_text(path, text);
 }
 
@@ -200,7 +206,10 @@ static void put_conf(void)
         n += snprintf(text + n, sizeof text - (size_t)n, "language = \"%s\"\n",
                       chance(2) ? "en" : "nl");
     if (chance(2) == 0)
-        snprintf(text + n, sizeof text - (size_t)n, "licence = \"Free\"\n");
+        n += snprintf(text + n, sizeof text - (size_t)n, "licence = \"Free\"\n");
+    if (chance(2) == 0)
+        snprintf(text + n, sizeof text - (size_t)n, "summary = \"%s\"\n",
+                 chance(2) ? "none" : "auto");
     put_text("capsule/capsule.conf", text);
 }
 
@@ -376,6 +385,103 @@ static void a_source_is_not_read_without_need(void **state)
                      1);
 }
 
+/* The piece of a source in service: has it, and only it if `none`, a page and a row without one? */
+static void assert_summary(const char *slug, bool none)
+{
+    char sql[512];
+    snprintf(sql, sizeof sql,
+             "SELECT (SELECT count(*) FROM page WHERE path = '/%s-summary.gmi') * 100"
+             " + (SELECT CAST(body AS TEXT) LIKE '%%%s-summary.gmi%%' FROM page"
+             " WHERE path = '/%s.gmi') * 10"
+             " + (SELECT summary_kind <> 'none' AND summary_to > summary_from FROM piece"
+             " WHERE slug = '%s')",
+             slug, slug, slug, slug);
+    assert_int_equal(number("edition.db", sql), none ? 0 : 111);
+    snprintf(sql, sizeof sql,
+             "SELECT summary_kind = 'none' AND summary_from = 0 AND summary_to = 0 FROM piece"
+             " WHERE slug = '%s'",
+             slug);
+    assert_int_equal(number("edition.db", sql), none ? 1 : 0);
+}
+
+static void a_piece_gains_and_loses_its_summary(void **state)
+{
+    (void)state;
+    make_capsule();
+    put_text("capsule/articles/b.txt",
+             "---\ndate: 2024-01-02\nsummary: none\n---\nTitle B\n\nText B.\n");
+    assert_pressed_alike("front matter says none");
+    assert_true(was_made_from_the_one_before());
+    assert_summary("b", true);
+    assert_summary("a", false);
+    settle();
+    /* Its neighbour has another title: its page is made around the text that it had. */
+    put_text("capsule/articles/a.txt", "---\ndate: 2024-01-01\n---\nOther A\n\nText A.\n");
+    assert_pressed_alike("the neighbour has another title");
+    assert_true(was_made_from_the_one_before());
+    assert_int_equal(number("edition.db", "SELECT CAST(body AS TEXT) LIKE '%article: Other A%'"
+                                          " FROM page WHERE path = '/b.gmi'"),
+                     1);
+    assert_summary("b", true);
+    settle();
+    put_text("capsule/articles/b.meta", "summary: Said beside.\n");
+    put_text("capsule/articles/c.meta", "summary: none\n");
+    assert_pressed_alike("sidecars say otherwise");
+    assert_true(was_made_from_the_one_before());
+    assert_summary("b", false);
+    assert_summary("c", true);
+    settle();
+    unlink(folder_path("capsule/articles/b.meta"));
+    unlink(folder_path("capsule/articles/c.meta"));
+    assert_pressed_alike("the sidecars are gone");
+    assert_summary("b", true);
+    assert_summary("c", false);
+}
+
+static void an_address_without_a_summary_is_free(void **state)
+{
+    (void)state;
+    put_text("capsule/articles/b-summary.txt",
+             "---\ndate: 2024-01-04\n---\nOf that name\n\nText.\n");
+    make_capsule(); /* b.txt is left out */
+    assert_int_equal(number("edition.db", "SELECT count(*) FROM page WHERE path = '/b.gmi'"), 0);
+    put_text("capsule/articles/b.meta", "summary: none\n");
+    assert_pressed_alike("both have their addresses");
+    assert_int_equal(number("edition.db",
+                            "SELECT count(*) FROM page WHERE path IN"
+                            " ('/b.gmi', '/b-summary.gmi', '/b-summary-summary.gmi')"),
+                     3);
+    settle();
+    unlink(folder_path("capsule/articles/b.meta"));
+    assert_pressed_alike("only one can have it");
+    assert_int_equal(number("edition.db", "SELECT count(*) FROM page WHERE path = '/b.gmi'"), 0);
+}
+
+static void the_capsules_word_on_summaries_makes_all_anew(void **state)
+{
+    (void)state;
+    make_capsule();
+    put_text("capsule/capsule.conf", "title = \"capsule\"\nsummary = \"auto\"\n");
+    ino_t before = inode_of("edition.db");
+    press("edition.db"); /* that is the default */
+    assert_int_equal(inode_of("edition.db"), before);
+    put_text("capsule/capsule.conf", "title = \"capsule\"\nsummary = \"none\"\n");
+    assert_pressed_alike("none");
+    assert_false(was_made_from_the_one_before());
+    assert_summary("a", true);
+    settle();
+    put_text("capsule/articles/a.txt",
+             "---\ndate: 2024-01-01\nsummary: In short.\n---\nTitle A\n\nText A.\n");
+    assert_pressed_alike("an article has another wish");
+    assert_true(was_made_from_the_one_before());
+    assert_summary("a", true);
+    unlink(folder_path("capsule/capsule.conf"));
+    assert_pressed_alike("all have summaries again");
+    assert_false(was_made_from_the_one_before());
+    assert_summary("a", false);
+    assert_summary("c", false);
+}
+
 struct damage_row {
     const char *name;
     const char *sql;
@@ -463,6 +569,9 @@ int main(void)
     SUITE_TEST(&s, without_a_change_the_edition_stays);
     SUITE_TEST(&s, what_is_left_out_again_is_no_change);
     SUITE_TEST(&s, a_source_is_not_read_without_need);
+    SUITE_TEST(&s, a_piece_gains_and_loses_its_summary);
+    SUITE_TEST(&s, an_address_without_a_summary_is_free);
+    SUITE_TEST(&s, the_capsules_word_on_summaries_makes_all_anew);
     SUITE_ROWS(&s, damage_is_no_beginning, damage_rows);
     SUITE_TEST(&s, a_cut_file_is_no_beginning);
     SUITE_TEST(&s, noise_is_no_beginning);

@@ -1,12 +1,6 @@
 #include "press/pages.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "../support.h"
 
 /* The pages of whole articles are golden files; here is what convert does not show. */
 
@@ -26,6 +20,69 @@ static void a_placeholder_links_back_to_all_who_name_it(void **state)
         "=> a.gmi ← Previous article: Title A\n"
         "=> b.gmi → Next article: Title B\n"
         "=> index.gmi ↑ All articles\n");
+    buf_fini(&out);
+}
+
+static void without_a_summary_the_neighbours_are_first(void **state)
+{
+    (void)state;
+    struct buf out;
+    const struct pages_piece piece = {.no_summary = true,
+                                      .title = SPAN("Title"),
+                                      .slug = SPAN("title"),
+                                      .previous = {SPAN("Title A"), SPAN("a.gmi")},
+                                      .index_href = SPAN("index.gmi")};
+    buf_init(&out, 4096);
+    pages_head(&piece, PAGES_ARTICLE, &out);
+    pages_foot(&piece, PAGES_ARTICLE, &out);
+    assert_string_equal(buf_str(&out), "# Title\n\n"
+                                       "=> a.gmi ← Previous article: Title A\n"
+                                       "=> index.gmi → No next article: all articles\n\n"
+                                       "=> a.gmi ← Previous article: Title A\n"
+                                       "=> index.gmi → No next article: all articles\n"
+                                       "=> index.gmi ↑ All articles\n");
+    buf_fini(&out);
+}
+
+struct label_row {
+    const char *name;
+    struct summary summary;
+    const char *label;
+};
+
+static const struct label_row label_rows[] = {
+    {"some sentences",
+     {.kind = SUMMARY_SENTENCES, .chosen = 3, .sentences = 23},
+     "3 of 23 sentences, chosen automatically:"},
+    {"one sentence",
+     {.kind = SUMMARY_SENTENCES, .chosen = 1, .sentences = 2},
+     "1 of 2 sentences, chosen automatically:"},
+    {"all sentences",
+     {.kind = SUMMARY_SENTENCES, .chosen = 2, .sentences = 2},
+     "The whole article, word for word:"},
+    {"a sentence that was cut",
+     {.kind = SUMMARY_CUT, .words = 100, .sentences = 1},
+     "The first 100 words of the article:"},
+    {"the author's", {.kind = SUMMARY_AUTHOR, .sentences = 9}, "The author’s summary:"},
+    {"the page's", {.kind = SUMMARY_DESCRIPTION}, "The page’s own description:"},
+};
+
+static void a_summary_says_what_it_is(void **state)
+{
+    const struct label_row *row = *state;
+    struct summary_part part = {.text = SPAN("Text.")};
+    struct summary summary = row->summary;
+    struct buf out;
+    char expected[512];
+    summary.parts = &part;
+    const struct pages_piece piece = {.summary = &summary, .words = 100};
+    snprintf(expected, sizeof expected,
+             "\n%s\n\nText.\n\n"
+             "Reading time: 1 min for this summary, 1 min for the full article.\n",
+             row->label);
+    buf_init(&out, 4096);
+    pages_text(&piece, PAGES_SUMMARY, &out);
+    assert_string_equal(buf_str(&out), expected);
     buf_fini(&out);
 }
 
@@ -70,10 +127,11 @@ static void a_listing_survives_any_file_name(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_placeholder_links_back_to_all_who_name_it),
-        cmocka_unit_test(the_index_has_dated_links_in_one_run),
-        cmocka_unit_test(a_listing_survives_any_file_name),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    static struct suite s;
+    SUITE_TEST(&s, a_placeholder_links_back_to_all_who_name_it);
+    SUITE_TEST(&s, without_a_summary_the_neighbours_are_first);
+    SUITE_ROWS(&s, a_summary_says_what_it_is, label_rows);
+    SUITE_TEST(&s, the_index_has_dated_links_in_one_run);
+    SUITE_TEST(&s, a_listing_survives_any_file_name);
+    return suite_run(&s, "press/pages");
 }

@@ -292,6 +292,59 @@ static void siblings_of_a_folder_are_not_in_its_listing(void **state)
                 "# a/\n\n=> ../ ↑ One folder up\n=> ./deep/ deep/\n=> ./z.txt z.txt\n");
 }
 
+static void a_piece_without_a_summary_has_one_page(void **state)
+{
+    const struct place *p = *state;
+    put(p, "articles/a.txt",
+        "---\nsummary: None\n---\nTitle A\n\nNo time to read?\nGet a summary\n\nText.\n");
+    put(p, "articles/a-summary.txt", "---\nsummary: none\n---\nOf that name\n\nText.\n");
+    put(p, "articles/b.txt", "Title B\n\nText.\n\nNext Article\nC summary\n");
+    put(p, "articles/b.meta", "summary: none\n");
+    put(p, "articles/c.txt", "---\nsummary: none\n---\nTitle C\n\nText.\n");
+    put(p, "static/d-summary.gmi", "# Static\n");
+    put(p, "articles/d.txt", "---\nsummary: none\n---\nTitle D\n\nText.\n");
+    press(p);
+    assert_page(p, "/a.gmi", 20, "text/gemini",
+                "# Title A\n\n=> index.gmi ← No previous article: all articles\n"
+                "=> a-summary.gmi → Next article: Of that name\n\nText.\n\n"
+                "=> index.gmi ← No previous article: all articles\n"
+                "=> a-summary.gmi → Next article: Of that name\n"
+                "=> index.gmi ↑ All articles\n");
+    assert_false(has_page(p, "/a-summary-summary.gmi"));
+    assert_false(has_page(p, "/b-summary.gmi"));
+    /* Its address goes to a piece that is known by its title, or to what the author put there. */
+    assert_page(p, "/c-summary.gmi", 20, "text/gemini", NULL);
+    assert_page(p, "/d-summary.gmi", 20, "text/gemini", "# Static\n");
+    assert_page(p, "/urls.txt", 20, "text/plain; charset=utf-8",
+                "gemini://news.example/index.gmi\n"
+                "gemini://news.example/d.gmi\n"
+                "gemini://news.example/c.gmi\n"
+                "gemini://news.example/b.gmi\n"
+                "gemini://news.example/a-summary.gmi\n"
+                "gemini://news.example/a.gmi\n"
+                "gemini://news.example/c-summary.gmi\n"
+                "gemini://news.example/d-summary.gmi\n");
+}
+
+static void a_capsule_without_summaries_has_none_at_all(void **state)
+{
+    const struct place *p = *state;
+    put(p, "capsule.conf", "title = \"News\"\nsummary = \"none\"\n");
+    put(p, "articles/a.txt", "Title A\n\nText.\n");
+    put(p, "articles/b.txt", "---\nsummary: In short.\n---\nTitle B\n\nText.\n");
+    press(p);
+    assert_page(p, "/urls.txt", 20, "text/plain; charset=utf-8",
+                "gemini://news.example/index.gmi\n"
+                "gemini://news.example/b.gmi\n"
+                "gemini://news.example/a.gmi\n");
+    assert_page(p, "/b.gmi", 20, "text/gemini",
+                "# Title B\n\n=> a.gmi ← Previous article: Title A\n"
+                "=> index.gmi → No next article: all articles\n\nText.\n\n"
+                "=> a.gmi ← Previous article: Title A\n"
+                "=> index.gmi → No next article: all articles\n"
+                "=> index.gmi ↑ All articles\n");
+}
+
 #define PRESS_TEST(test) cmocka_unit_test_setup_teardown(test, make_place, remove_place)
 
 int main(void)
@@ -310,6 +363,8 @@ int main(void)
         PRESS_TEST(links_in_a_circle_multiply_nothing),
         PRESS_TEST(no_page_carries_control_characters),
         PRESS_TEST(a_value_too_long_for_a_line_is_refused),
+        PRESS_TEST(a_piece_without_a_summary_has_one_page),
+        PRESS_TEST(a_capsule_without_summaries_has_none_at_all),
         PRESS_TEST(siblings_of_a_folder_are_not_in_its_listing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
