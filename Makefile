@@ -54,6 +54,9 @@ UNITS := $(UNIT_SOURCES:%.c=$(BUILD)/%)
 FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZERS := $(FUZZ_SOURCES:%.c=$(BUILD)/%)
 BENCHES := $(BUILD)/tests/bench/floor $(BUILD)/tests/bench/load
+EVAL_SOURCES := $(sort $(wildcard tests/eval/*.c))
+EVAL_OBJECTS := $(EVAL_SOURCES:%.c=$(BUILD)/%.o)
+EVAL := $(BUILD)/tests/eval/eval
 FUZZ_SECONDS ?= 60
 
 .DEFAULT_GOAL := all
@@ -72,6 +75,8 @@ $(BUILD)/%.o: %.c Makefile
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(OBJECTS)
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) $(shell pkg-config --libs cmocka)
 
+$(BUILD)/tests/unit/eval/test_rouge: $(BUILD)/tests/eval/rouge.o
+
 # A fuzz target is libFuzzer's in the fuzz variant; elsewhere it replays the files it is given.
 $(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(OBJECTS) \
     $(if $(filter fuzz,$(VARIANT)),,$(BUILD)/tests/fuzz/replay.o)
@@ -80,7 +85,10 @@ $(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(OBJECTS) \
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
--include $(MAIN_OBJECT:.o=.d) $(OBJECTS:.o=.d) $(UNITS:=.d) $(FUZZERS:=.d)
+$(EVAL): $(EVAL_OBJECTS) $(OBJECTS)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) -lm
+
+-include $(MAIN_OBJECT:.o=.d) $(OBJECTS:.o=.d) $(UNITS:=.d) $(FUZZERS:=.d) $(EVAL_OBJECTS:.o=.d)
 
 run: $(PROGRAM) ## build, then serve capsule/ on port 1965
 	exec $(PROGRAM) serve capsule --certs certs --state build/state $(RUN_ARGS)
@@ -106,6 +114,9 @@ fuzz-targets: $(FUZZERS)
 bench: $(PROGRAM) $(BENCHES) ## measure speed and size beside a bare OpenSSL server
 	$(PYTHON) tests/bench/bench.py --build $(BUILD) $(BENCH_ARGS)
 
+eval: $(EVAL) ## score the summaries beside those of other methods (DATA=DIR: of other articles)
+	@$(EVAL) $(EVAL_ARGS) $(if $(DATA),$(DATA),--kinds tests/eval/articles)
+
 clean-machine: ## both README commands in bare Debian 12 and 13 trees (root, debootstrap)
 	contrib/clean-machine.sh $(DEBIANS)
 
@@ -118,4 +129,4 @@ clean: ## remove everything built
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: all run test sanitize lint format fuzz fuzz-targets bench clean-machine install clean help
+.PHONY: all run test sanitize lint format fuzz fuzz-targets bench eval clean-machine install clean help
