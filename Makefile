@@ -53,7 +53,7 @@ UNIT_SOURCES := $(sort $(wildcard tests/unit/*/test_*.c))
 UNITS := $(UNIT_SOURCES:%.c=$(BUILD)/%)
 FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZERS := $(FUZZ_SOURCES:%.c=$(BUILD)/%)
-BENCHES := $(BUILD)/tests/bench/floor $(BUILD)/tests/bench/load
+BENCHES := $(BUILD)/tests/bench/floor $(BUILD)/tests/bench/load $(BUILD)/tests/bench/summary
 EVAL_SOURCES := $(sort $(wildcard tests/eval/*.c))
 EVAL_OBJECTS := $(EVAL_SOURCES:%.c=$(BUILD)/%.o)
 EVAL := $(BUILD)/tests/eval/eval
@@ -81,6 +81,9 @@ $(BUILD)/tests/unit/eval/test_rouge: $(BUILD)/tests/eval/rouge.o
 $(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(OBJECTS) \
     $(if $(filter fuzz,$(VARIANT)),,$(BUILD)/tests/fuzz/replay.o)
 	$(CC) $(ALL_CFLAGS) $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/tests/bench/summary: $(BUILD)/tests/bench/summary.o $(OBJECTS)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)

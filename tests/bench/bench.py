@@ -28,6 +28,7 @@ import time
 from pathlib import Path
 
 import convert
+import summaries
 from prose import article, document
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -531,6 +532,10 @@ def convert_run(_options, build, temporary):
     convert.convert_run(build, temporary, timed)
 
 
+def summaries_run(_options, build, temporary):
+    summaries.summaries_run(build, ROOT, temporary)
+
+
 # --- all of it ----------------------------------------------------------------------------------
 
 
@@ -556,7 +561,7 @@ def main():
     sys.stdout.reconfigure(line_buffering=True)
     print(machine_line())
     with tempfile.TemporaryDirectory(prefix="broadsheet-bench-") as temporary:
-        for part in (serving_run, press_run, convert_run, edit_run):
+        for part in (serving_run, press_run, convert_run, summaries_run, edit_run):
             try:
                 part(options, build, Path(temporary))
             except (Failure, OSError) as failure:
