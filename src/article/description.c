@@ -102,9 +102,10 @@ static void description_beginning(const struct document *doc, struct buf *out)
 {
     size_t enough = 2 * doc->description.n + DESCRIPTION_SLACK;
     for (size_t i = 0; i < doc->count && out->n < enough; i++) {
+        struct span text = span_sub(doc->blocks[i].text, 0, enough);
         if (!block_is_prose(&doc->blocks[i]))
             continue;
-        buf_put(out, span_sub(doc->blocks[i].text, 0, enough));
+        buf_put(out, span_sub(text, 0, utf8_valid(text)));
         buf_putc(out, '\n');
     }
 }
