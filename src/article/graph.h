@@ -24,7 +24,7 @@
 struct graph_edge;
 
 struct graph {
-    size_t count;          /* sentences, at most GRAPH_MAX */
+    size_t count;          /* sentences, at most GRAPH_MAX and a title */
     size_t terms;          /* different ones, numbered from 0 */
     uint32_t *likeness;    /* count * count cosines, owned */
     struct graph_edge *of; /* weighted terms of all sentences, owned */
