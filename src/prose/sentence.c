@@ -323,32 +323,48 @@ static size_t sentence_limit(struct span s, const struct sentence_held *held)
     return candidate + SENTENCE_HELD_MAX;
 }
 
-/* Does the end of a sentence at `at` wait for something to be closed? */
-static bool sentence_waits(struct sentence_held *held, size_t at, bool full)
+/* What must be closed before a sentence may end at `at`, or NULL. */
+static struct sentence_open *sentence_holder(struct sentence_held *held, size_t at, bool full)
 {
     struct sentence_open *open = held->brackets.depth > 0 ? &held->brackets : &held->quotes;
-    if (open->depth == 0 || (open == &held->quotes && !full) ||
-        at - open->since > SENTENCE_HELD_MAX)
+    bool holds = open->depth > 0 && (open == &held->brackets || full) &&
+                 at - open->since <= SENTENCE_HELD_MAX;
+    return holds ? open : NULL;
+}
+
+/*
+ * Does the sentence end behind the mark, with nothing to hold it together?  If something does, only
+ * the first end within counts; the others are not looked for, since they may be read again.
+ */
+static bool sentence_stops(const struct language *lang, struct span s,
+                           const struct sentence_mark *mark, struct sentence_held *held)
+{
+    struct sentence_open *holder = sentence_holder(held, mark->after, mark->full);
+    bool known = holder != NULL && holder->candidate > 0;
+    if (mark->after == s.n || known || !sentence_ends(lang, s, mark))
         return false;
-    if (open->candidate == 0)
-        open->candidate = at;
-    return true;
+    if (holder != NULL)
+        holder->candidate = mark->after;
+    return holder == NULL;
 }
 
 /* Offset of the end of the first sentence of s, which has no blanks at its ends. */
 static size_t sentence_end(const struct language *lang, struct span s)
 {
     struct sentence_held held = {0};
-    for (size_t at = 0;;) {
+    size_t at = 0;
+    for (;;) {
         struct sentence_mark mark;
         size_t limit = sentence_limit(s, &held);
         at = sentence_skip_plain(s, at, limit);
-        if (at >= limit)
+        if (at >= limit) {
+            at = s.n;
             break;
+        }
         if (sentence_read_mark(s, at, &mark, &held)) {
             at = mark.after;
-            if (at < s.n && sentence_ends(lang, s, &mark) && !sentence_waits(&held, at, mark.full))
-                return sentence_candidate(&held) > 0 ? sentence_candidate(&held) : at;
+            if (sentence_stops(lang, s, &mark, &held))
+                break;
         } else {
             uint32_t cp = 0;
             unsigned len = utf8_decode(span_sub(s, at, s.n), &cp);
@@ -356,7 +372,8 @@ static size_t sentence_end(const struct language *lang, struct span s)
             at += len == 0 ? 1 : len;
         }
     }
-    return sentence_candidate(&held) > 0 ? sentence_candidate(&held) : s.n;
+    size_t candidate = sentence_candidate(&held);
+    return candidate > 0 ? candidate : at;
 }
 
 bool sentence_next(const struct language *lang, struct span *rest, struct span *sentence)

@@ -96,6 +96,7 @@ static void takes_linear_time(void **state)
                                           "u. a. D",
                                           "A.-",
                                           "a. (. ",
+                                          "Aaa (Bbb. ",
                                           "\xe3\x80\x8c",
                                           "\xe3\x80\x8c\xe3\x80\x82",
                                           "\xe3\x80\x82",
