@@ -300,15 +300,18 @@ static struct span full_stop_compact(struct span phrase, char *out)
 
 /* The longest listed abbreviation that ends at the full stop. */
 static enum full_stop_kind full_stop_kind(const struct language *lang,
-                                          const struct full_stop_word *word, bool capitals)
+                                          const struct full_stop_word *word, struct span next)
 {
     char compact[FOLD_MAX];
+    bool number = full_stop_is_digit(full_stop_sign(next));
+    bool capitals = number || full_stop_begins_acronym(next);
     for (size_t i = word->count; i-- > 0;) {
-        if (i == 0 && word->count > 1 && full_stop_is_letter(word->s))
-            break; /* the last letter of "и т. п." is nothing alone */
         struct span phrase = span_sub(word->all, word->parts[i], word->all.n);
         enum full_stop_kind kind = full_stop_look_up(lang, full_stop_compact(phrase, compact));
         bool acronym = i == 0 && !capitals && full_stop_is_acronym(word->s);
+        if (i == 0 && word->count > 1 && full_stop_is_letter(word->s) &&
+            (kind != FULL_STOP_COUNTER || !number))
+            break; /* the last letter of "и т. п." is nothing alone, but "cf. p. 5" */
         if (kind == FULL_STOP_ABBREVIATION || (kind != FULL_STOP_WORD && !acronym))
             return kind; /* "Valencia CF." is not "cf." */
     }
@@ -374,11 +377,15 @@ static bool full_stop_just_began(struct span text, size_t end)
     return words <= (digits ? 3 : 1);
 }
 
-/* A small word directly behind a number is a unit or a year: "5 mm.", "1999 г.", "XIX в.". */
+/*
+ * A small word directly behind a number is a unit or a year: "5 mm.", "1999 г.", "XIX в."; but not
+ * behind a comma: "vol. 3, p. 12".
+ */
 static bool full_stop_is_unit(struct span text, const struct full_stop_word *word)
 {
     struct span before = full_stop_word_before(text, word->start);
-    if (before.n == 0 || !uc_is_property_lowercase(full_stop_sign(word->s)))
+    if (before.n == 0 || span_ends(before, SPAN(",")) ||
+        !uc_is_property_lowercase(full_stop_sign(word->s)))
         return false;
     return full_stop_roman(before) == before.n || full_stop_is_digit(full_stop_sign(before));
 }
@@ -440,7 +447,7 @@ bool full_stop_ends(const struct language *lang, struct span text, size_t stop,
         return false;
     if (letters && full_stop_is_letter(word.s) && full_stop_is_unit(text, &word))
         return full_stop_ends_unit(text, &word, next.text);
-    switch (full_stop_kind(lang, &word, number || full_stop_begins_acronym(next.text))) {
+    switch (full_stop_kind(lang, &word, next.text)) {
     case FULL_STOP_ABBREVIATION:
         return full_stop_is_unit(text, &word) && full_stop_may_follow(lang, next.text);
     case FULL_STOP_ENDING:
