@@ -44,7 +44,8 @@ static bool words_letter(uint32_t cp)
         return ascii_alpha((int)cp) || ascii_digit((int)cp);
     return cp >= 0xaa && cp != 0xab && cp != 0xbb && cp != 0xbf &&
            !(cp >= 0x2000 && cp <= 0x206f) && !(cp >= 0x3000 && cp <= 0x303f) &&
-           !(cp >= 0xff00 && cp <= 0xff0f);
+           !(cp >= 0xff00 && cp <= 0xff0f) && !(cp >= 0xff1a && cp <= 0xff20) &&
+           !(cp >= 0xff3b && cp <= 0xff40) && !(cp >= 0xff5b && cp <= 0xff65);
 }
 
 /* Length of the leading part of text that has no more than `limit` words; *count gets how many. */
