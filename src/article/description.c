@@ -17,19 +17,27 @@
 /* So many words in the order of the article are no accident. */
 #define DESCRIPTION_LEDE_WORDS 5
 
+/* Length of the run of s up to a blank; in scripts without blanks every sign stands alone. */
+static size_t description_run(struct span s)
+{
+    uint32_t cp = 0;
+    unsigned len = utf8_decode(s, &cp);
+    size_t end = len;
+    if (words_begin_unspaced(s))
+        return end;
+    while ((len = utf8_decode(span_sub(s, end, s.n), &cp)) > 0 && !utf8_blank(cp) &&
+           !words_begin_unspaced(span_sub(s, end, s.n)))
+        end += len;
+    return end;
+}
+
 /* The next word of *rest, without the punctuation around it; false at the end. */
 static bool description_word(struct span *rest, struct span *word)
 {
     struct span s = *rest;
     do {
-        uint32_t cp = 0;
-        size_t end = 0;
-        unsigned len;
         s = utf8_trim(s);
-        if (s.n == 0)
-            return false;
-        while ((len = utf8_decode(span_sub(s, end, s.n), &cp)) > 0 && !utf8_blank(cp))
-            end += len;
+        size_t end = description_run(s);
         if (end == 0)
             return false;
         *word = words_bare(span_sub(s, 0, end));
@@ -43,7 +51,8 @@ static bool description_same(struct span a, struct span b)
 {
     char x[FOLD_MAX];
     char y[FOLD_MAX];
-    return span_eq(a, b) || span_eq(fold_word(a, x), fold_word(b, y));
+    struct span folded = fold_word(a, x);
+    return span_eq(a, b) || (folded.p != NULL && span_eq(folded, fold_word(b, y)));
 }
 
 /* How many words both begin with; both move behind them. */

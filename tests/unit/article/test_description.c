@@ -64,6 +64,52 @@ static void tells_summaries_from_what_is_none(void **state)
     }
 }
 
+static void knows_scripts_without_blanks(void **state)
+{
+    (void)state;
+    static const struct description_case cases[] = {
+        {"河口市政府周三宣布，将于明年六月关闭旧水厂，由位于城北的新水厂取代。", true},
+        {"河口市政府周三宣布，将于明年六月关闭旧水厂，由位于城北的新", false},
+        {"河口市将关闭旧水厂", false},
+        {"河口市将关闭旧水厂｜河口日报", false},
+        {"居民担心噪音和交通", true},
+        {"河口市政府周三宣布，将于明年六月关闭建于一九五八年的旧水厂，居民担心施工期间的噪音和交通"
+         "问题",
+         true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct document doc;
+        document_init(&doc, 1 << 20);
+        document_add(&doc, BLOCK_PARAGRAPH,
+                     SPAN("新华社河口电 "
+                          "河口市政府周三宣布，将于明年六月关闭旧水厂，由位于城北的新水厂取代。"));
+        doc.title = SPAN("河口市将关闭旧水厂");
+        doc.description = span_of(cases[i].description);
+        if (description_tells(&doc) != cases[i].tells)
+            fail_msg("%s", cases[i].description);
+        document_fini(&doc);
+    }
+}
+
+/* What is too long to be folded is not the same for that. */
+static void tells_long_words_apart(void **state)
+{
+    (void)state;
+    char title[201];
+    char description[201];
+    struct document doc;
+    for (size_t i = 0; i < 200; i++) {
+        title[i] = 'a';
+        description[i] = 'b';
+    }
+    title[200] = description[200] = '\0';
+    document_init(&doc, 1 << 20);
+    doc.title = span_of(title);
+    doc.description = span_of(description);
+    assert_true(description_tells(&doc));
+    document_fini(&doc);
+}
+
 static void does_without_title_and_text(void **state)
 {
     (void)state;
@@ -79,6 +125,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tells_summaries_from_what_is_none),
+        cmocka_unit_test(knows_scripts_without_blanks),
+        cmocka_unit_test(tells_long_words_apart),
         cmocka_unit_test(does_without_title_and_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
