@@ -62,7 +62,11 @@ static const char *const english_stops[] = {
     "wouldn't", "yet",        "you",       "you'd",     "you'll",  "you're",  "you've",
     "your",     "yours",      "yourself",  "yourselves"};
 
-static const char *const english_openers[] = {"accordingly",
+static const char *const english_openers[] = {"according to her",
+                                              "according to him",
+                                              "according to it",
+                                              "according to them",
+                                              "accordingly",
                                               "additionally",
                                               "again",
                                               "also",

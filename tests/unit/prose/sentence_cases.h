@@ -70,6 +70,7 @@ static const struct sentence_case sentence_cases[] = {
     {"en", "See Smith et al. 2010, i.e. the book, e.g. Chapter 5.|Fine."},
     {"en", "RALEIGH, N.C. — The governor left.|He was late."},
 
+    {"de", "Die Fa. Müller liefert.|Sie kommt."},
     {"de", "Das ist z. B. Unsinn.|Dr. Reed kam."},
     {"de", "Das ist z.\xc2\xa0"
            "B. Unsinn, d. h. Quatsch.|Ja."},
@@ -182,6 +183,7 @@ static const struct sentence_case sentence_cases[] = {
     {"pl", "Kosztuje 5 tys. zł.|Rząd płaci 3 mln euro."},
     {"pl", "Szkoła im. Jana Pawła stoi.|Dałem im.|Oni wzięli."},
     {"pl", "Jabłka, gruszki itp.|To dużo."},
+    {"pl", "Kupił chleb, mleko itd.|Potem wyszedł."},
     {"pl", "Por. art. 5 ust. 3 pkt. 2.|To jasne."},
     {"pl", "Zob. t. 3, s. 5 i por. s. 7 tej książki.|To jasne."},
     {"pl", "„Gdzie?” – zapytał.|„Tu.”|Poszedł."},

@@ -95,6 +95,11 @@ static void finds_openers(void **state)
     assert_int_equal(opens(&language_english, "“At the same\n time, he left."), 17);
     assert_int_equal(opens(&language_english, "(He’s here)"), 6);
     assert_int_equal(opens(&language_english, "Butter is good."), 0);
+    assert_int_equal(opens(&language_english, "According to him, it is."), 16);
+    assert_int_equal(opens(&language_english, "According to Reed, it is."), 0);
+    assert_int_equal(opens(&language_spanish, "Según ella, los informes"), 11);
+    assert_int_equal(opens(&language_french, "D’après eux, il part."), 14);
+    assert_int_equal(opens(&language_portuguese, "Segundo eles, não."), 12);
     assert_int_equal(opens(&language_english, "Reed left."), 0);
     assert_int_equal(opens(&language_english, ""), 0);
     assert_int_equal(opens(&language_english, "“"), 0);
