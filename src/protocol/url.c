@@ -84,11 +84,32 @@ static bool url_is_literal(struct span inside)
     return strlen(text) == inside.n && inet_pton(AF_INET6, text, &address) == 1;
 }
 
-static enum status url_split_authority(struct span authority, struct url *out, struct error *e)
+static bool url_has_bracket(struct span s)
 {
-    if (span_find(authority, 0, '@') < authority.n)
+    return span_find(s, 0, '[') < s.n || span_find(s, 0, ']') < s.n;
+}
+
+/* RFC 3986 3.2.1, which gemini does without. */
+static enum status url_skip_user(struct span *authority, bool gemini, struct error *e)
+{
+    size_t at = span_find(*authority, 0, '@');
+    if (at == authority->n)
+        return ST_OK;
+    if (gemini)
         return error_set(e, ST_SYNTAX, 0, "A request must not contain user information");
+    if (url_has_bracket(span_sub(*authority, 0, at)))
+        return error_set(e, ST_SYNTAX, 0, "The user information is not valid");
+    *authority = span_sub(*authority, at + 1, authority->n);
+    return ST_OK;
+}
+
+static enum status url_split_authority(struct span authority, bool gemini, struct url *out,
+                                       struct error *e)
+{
     size_t end;
+    enum status status = url_skip_user(&authority, gemini, e);
+    if (status != ST_OK)
+        return status;
     if (authority.n > 0 && authority.p[0] == '[') {
         size_t close = span_find(authority, 0, ']');
         if (close == authority.n || !url_is_literal(span_sub(authority, 1, close)))
@@ -106,14 +127,9 @@ static enum status url_split_authority(struct span authority, struct url *out, s
                 return error_set(e, ST_SYNTAX, 0, "The host is not valid");
         }
     }
-    if (out->host.n == 0)
+    if (gemini && out->host.n == 0)
         return error_set(e, ST_SYNTAX, 0, "The request must name a host");
     return url_split_port(span_sub(authority, end + 1, authority.n), out, e);
-}
-
-static bool url_has_bracket(struct span s)
-{
-    return span_find(s, 0, '[') < s.n || span_find(s, 0, ']') < s.n;
 }
 
 enum status url_parse(struct span in, struct url *out, struct error *e)
@@ -138,16 +154,16 @@ enum status url_parse(struct span in, struct url *out, struct error *e)
     if (span_starts(rest, SPAN("//"))) {
         size_t slash = span_find(rest, 2, '/');
         struct span authority = span_sub(rest, 2, slash);
-        url.path = span_sub(rest, slash, rest.n);
-        if (gemini)
-            status = url_split_authority(authority, &url, e);
+        rest = span_sub(rest, slash, rest.n);
+        url.path = rest;
+        status = url_split_authority(authority, gemini, &url, e);
     } else if (gemini) {
         return error_set(e, ST_SYNTAX, 0, "The request must name a host");
     }
     if (status != ST_OK)
         return status;
     /* RFC 3986 keeps brackets for addresses alone. */
-    if (gemini && (url_has_bracket(url.path) || url_has_bracket(url.query)))
+    if (url_has_bracket(rest) || url_has_bracket(url.query))
         return error_set(e, ST_SYNTAX, 0,
                          "The request has a character that must be percent-encoded");
     *out = url;

@@ -14,7 +14,7 @@ struct url {
     bool literal;      /* the host stood in brackets: an IPv6 (or future) address */
     uint32_t port;     /* number after the colon, or 0 when there is none */
     bool has_port;     /* was a port written out, and not empty? */
-    struct span path;  /* as sent, may be empty */
+    struct span path;  /* as sent, may be empty; absent where no host can stand before it */
     struct span query; /* after '?', without it */
     bool has_query;
 };
@@ -25,8 +25,9 @@ struct url {
  * in      bytes without CRLF; need not be NUL-ended
  * out     spans point into `in` and live as long as it does; filled only on ST_OK
  * e       says in a short sentence, fit for the meta of a 59, what is wrong
- * Returns ST_OK or ST_SYNTAX.  User information, fragments, an empty host and a port over 65535
- * are errors for gemini; of other schemes no more is asked than the URI alphabet.
+ * Returns ST_OK or ST_SYNTAX.  A fragment and a port over 65535 are errors; for gemini also user
+ * information, an empty host and no host at all.  Other schemes are read as closely, for a request
+ * that is no URI is told so before anybody looks at what it asks for.
  * Never allocates, never blocks.
  * Source: RFC 3986 section 3 and appendix A; Gemini specification, "Requests".
  */

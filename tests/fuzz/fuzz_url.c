@@ -29,11 +29,6 @@ static void normalise(struct span path, struct buf *out)
             buf_putc(out, path.p[at]);
             continue;
         }
-        if (path.p[at] == '[' || path.p[at] == ']') {
-            /* Not for gemini; url_parse lets it pass in URLs that it does not read closely. */
-            buf_putf(out, "%%%02X", (unsigned)path.p[at]);
-            continue;
-        }
         MUST(path.p[at] == '%' && at + 2 < path.n);
         unsigned byte = byte_of_escape(path, at);
         if (is_pchar((char)byte))

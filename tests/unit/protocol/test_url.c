@@ -51,6 +51,15 @@ static const struct span url_bad[] = {
     BYTES("gemini://:1965/"),
     BYTES("gemini://?q"),
     BYTES("GET / HTTP/1.1"),
+    BYTES("https://[::1/"),
+    BYTES("https://::1]/"),
+    BYTES("https://us[er@localhost/"),
+    BYTES("https://user@me@localhost/"),
+    BYTES("https://localhost/a[1]"),
+    BYTES("https://localhost/?a[1]"),
+    BYTES("https://localhost:port/"),
+    BYTES("https://localhost:65536/"),
+    BYTES("mailto:jo@[::1]"),
     BYTES(" gemini://localhost/"),
     BYTES("gemini://localhost/ "),
     BYTES("gemini://user@localhost/"),
@@ -134,9 +143,17 @@ static void refuses_bad_requests_with_a_sentence(void **state)
 static void takes_other_schemes_for_well_formed(void **state)
 {
     (void)state;
-    static const char *const others[] = {"https://localhost/", "mailto:jo@news.example",
+    static const char *const others[] = {"https://localhost/",
+                                         "mailto:jo@news.example",
                                          "titan://localhost/x;size=3;mime=text/plain",
-                                         "localhost:1965/x", "x-y+z.1:whatever"};
+                                         "localhost:1965/x",
+                                         "x-y+z.1:whatever",
+                                         "https://jo:word@localhost/",
+                                         "https://[::1]:443/",
+                                         "file:///etc/passwd",
+                                         "https://:443/",
+                                         "urn:a:b",
+                                         "x:"};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         struct url url;
         assert_int_equal(url_parse(span_of(others[i]), &url, NULL), ST_OK);
