@@ -170,13 +170,30 @@ static const char *mediatype_charset(const char *encoding, int fd)
     return NULL;
 }
 
-void mediatype_gemtext(struct span lang, struct buf *out)
+static void mediatype_put_lang(struct span lang, struct buf *out)
 {
-    buf_puts(out, "text/gemini");
     if (lang.n > 0) {
         buf_puts(out, "; lang=");
         buf_put(out, lang);
     }
+}
+
+void mediatype_gemtext(struct span lang, struct buf *out)
+{
+    buf_puts(out, "text/gemini");
+    mediatype_put_lang(lang, out);
+}
+
+/* Gemtext without a charset is UTF-8, so one that is not must say what it is. */
+static void mediatype_gemtext_file(struct mediatype *m, int fd, struct span lang, struct buf *out)
+{
+    const char *charset = NULL;
+    if (!mediatype_is_utf8(fd))
+        charset = mediatype_charset(mediatype_ask(m, &m->encoding, MAGIC_MIME_ENCODING, fd), fd);
+    buf_puts(out, "text/gemini");
+    if (charset != NULL)
+        buf_putf(out, "; charset=%s", charset);
+    mediatype_put_lang(lang, out);
 }
 
 void mediatype_of(struct mediatype *m, const char *path, int fd, struct span lang, struct buf *out)
@@ -185,7 +202,7 @@ void mediatype_of(struct mediatype *m, const char *path, int fd, struct span lan
     if (type != NULL && strcmp(type, "application/xml") == 0)
         type = mediatype_of_xml(fd);
     if (type != NULL && strcmp(type, "text/gemini") == 0) {
-        mediatype_gemtext(lang, out);
+        mediatype_gemtext_file(m, fd, lang, out);
         return;
     }
     if (type == NULL) {

@@ -20,7 +20,7 @@ void mediatype_close(struct mediatype *m);
 /*
  * Append the media type of a file: by its suffix, else by what libmagic finds in it, else
  * application/octet-stream.  Text gets its charset where it is known to be true, gemtext its
- * language.
+ * language, and a charset only when it is not UTF-8.
  *
  * path   its name, for the suffix
  * fd     open for reading at its start; read from, its position is left anywhere

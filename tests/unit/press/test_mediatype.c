@@ -23,6 +23,9 @@ static void tells_types_by_suffix_then_by_content(void **state)
     const struct mediatype_case cases[] = {
         {"a.gmi", SPAN("# x"), "text/gemini; lang=en"},
         {"a.GEMINI", SPAN("# x"), "text/gemini; lang=en"},
+        {"a.gmi", SPAN("# Gr\xc3\xbc\xc3\x9f"), "text/gemini; lang=en"},
+        {"a.gmi", SPAN("# Gr\xfc\xdf dich"), "text/gemini; charset=iso-8859-1; lang=en"},
+        {"a.gmi", SPAN(""), "text/gemini; lang=en"},
         {"a.txt", SPAN("plain"), "text/plain; charset=utf-8"},
         {"a.txt", SPAN("Gr\xc3\xbc\xc3\x9f"), "text/plain; charset=utf-8"},
         {"a.txt", SPAN("Gr\xfc\xdf dich"), "text/plain; charset=iso-8859-1"},
