@@ -70,8 +70,8 @@ const struct option_row cli_convert_options[] = {
      .placeholder = "N",
      .min = 1,
      .max = CONVERT_SUMMARY_MAX,
-     .help = "of --view summary: choose at most N sentences, however long; what its author"
-             " or page says of it is left as it is"},
+     .help = "of --view summary: choose at most N sentences (of 400 that are looked at), however"
+             " long; what its author or page says of it is left as it is"},
     {.name = "words",
      .type = OPTION_NUMBER,
      .offset = FIELD(words),

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -31,3 +32,9 @@ def require_client(name):
 def require_folder(name, path):
     """A folder that a package brings."""
     return path if Path(path).is_dir() else missing(name, f"{path} is missing")
+
+
+def openssl(*arguments, data=None):
+    """What the openssl program prints; that it fails is an error."""
+    return subprocess.run(["openssl", *arguments], input=data, capture_output=True, check=True,
+                          timeout=30).stdout

@@ -1,22 +1,20 @@
-"""The server's key and certificate: made once, kept, and refused when they do not fit."""
+"""The server's key and certificate: made once, kept, and refused when they do not fit.
+
+The numbers are those of the checklist in test_conformance.py.
+"""
 
 import hashlib
 import os
 import re
 import ssl
 import stat
-import subprocess
 from contextlib import closing
 from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from clients import openssl
 from wire import TLS_VERSIONS
-
-
-def openssl(*arguments, data=None):
-    return subprocess.run(["openssl", *arguments], input=data, capture_output=True, check=True,
-                          timeout=30).stdout
 
 
 class Certificate:
@@ -76,7 +74,7 @@ def own_pair(folder, name="localhost"):
 # Made at the first start
 
 
-def test_the_first_start_makes_a_key_and_the_certificate_it_serves(serve, capsule):
+def test_53_the_first_start_makes_a_key_and_the_certificate_it_serves(serve, capsule):
     server = serve(capsule)
     crt, key = files(server)
     assert key.read_text().startswith("-----BEGIN ")
@@ -95,13 +93,13 @@ def test_a_folder_for_certificates_is_made_when_it_is_missing(serve, capsule, tm
     assert all(path.is_file() for path in files(server))
 
 
-def test_the_key_is_ecdsa_on_p256(serve, capsule):
+def test_54_the_key_is_ecdsa_on_p256(serve, capsule):
     certificate = presented(serve(capsule))
     assert "id-ecPublicKey" in certificate.text and "prime256v1" in certificate.text
     assert "ecdsa-with-SHA256" in certificate.text
 
 
-def test_the_certificate_is_self_signed_and_fits_its_key(serve, capsule):
+def test_53_the_certificate_is_self_signed_and_fits_its_key(serve, capsule):
     crt, key = files(serve(capsule))
     openssl("verify", "-CAfile", crt, crt)
     pair = openssl("x509", "-noout", "-pubkey", "-in", crt), openssl("pkey", "-pubout", "-in", key)
@@ -115,14 +113,14 @@ def test_the_certificate_is_x509_version_3_with_a_random_serial_number(serve, ca
     assert not one.fingerprints & other.fingerprints, "two servers have one key"
 
 
-def test_the_certificate_is_valid_since_yesterday_and_for_decades(serve, capsule):
+def test_53_the_certificate_is_valid_since_yesterday_and_for_decades(serve, capsule):
     certificate = presented(serve(capsule))
     now = datetime.now(timezone.utc)
     assert certificate.date("start") < now - timedelta(hours=12)
     assert certificate.date("end") > now + timedelta(days=20 * 365)
 
 
-def test_the_certificate_names_its_host(serve, capsule):
+def test_54_the_certificate_names_its_host(serve, capsule):
     certificate = presented(serve(capsule))
     assert certificate.common_names == ["localhost"]
     assert certificate.names == {"DNS:localhost"}
@@ -130,7 +128,7 @@ def test_the_certificate_names_its_host(serve, capsule):
 
 @pytest.mark.parametrize("hosts", [("localhost", "second.example"),
                                    ("first.example", "second.example", "third.example")])
-def test_every_host_has_a_certificate_that_names_it(serve, capsule, hosts):
+def test_54_every_host_has_a_certificate_that_names_it(serve, capsule, hosts):
     server = serve(capsule, hosts=hosts)
     for host in hosts:
         certificate = presented(server, sni=host)
@@ -139,7 +137,7 @@ def test_every_host_has_a_certificate_that_names_it(serve, capsule, hosts):
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
-def test_an_address_is_named_as_an_address(serve, capsule, address):
+def test_54_an_address_is_named_as_an_address(serve, capsule, address):
     server = serve(capsule, hosts=("localhost", address))
     names = {name for sni in (None, "localhost") for name in presented(server, sni=sni).names}
     shown = "0:0:0:0:0:0:0:1" if address == "::1" else address
@@ -157,7 +155,7 @@ def test_the_log_gives_the_fingerprint(serve, capsule):
 # Kept
 
 
-def test_a_later_start_keeps_key_and_certificate(serve, capsule):
+def test_53_a_later_start_keeps_key_and_certificate(serve, capsule):
     first = serve(capsule)
     before = [path.read_bytes() for path in files(first)]
     first.stop()
@@ -174,7 +172,7 @@ def test_a_pair_of_the_operators_own_is_served_and_kept(serve, capsule, tmp_path
     assert {path: path.read_bytes() for path in certs.iterdir()} == before
 
 
-def test_a_lost_certificate_is_made_anew_for_the_same_key(serve, capsule):
+def test_53_a_lost_certificate_is_made_anew_for_the_same_key(serve, capsule):
     """Browsers pin the key, so nobody notices."""
     first = serve(capsule)
     crt, key = files(first)

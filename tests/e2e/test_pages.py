@@ -1,4 +1,7 @@
-"""What the pages of a capsule say, and at which addresses they are."""
+"""What the pages of a capsule say, and at which addresses they are.
+
+The numbers are those of the checklist in test_conformance.py.
+"""
 
 import re
 
@@ -250,7 +253,7 @@ def test_a_sidecar_describes_an_article_whose_bytes_stay(serve, empty_capsule):
 # The index
 
 
-def test_the_index_lists_dated_articles_newest_first_then_the_others(site):
+def test_58_the_index_lists_dated_articles_newest_first_then_the_others(site):
     page = site.get("/")
     assert page.startswith("# The Test Capsule\n")
     lines = page.splitlines()
@@ -337,7 +340,7 @@ def test_static_files_have_their_media_type(site, path, meta):
 @pytest.mark.parametrize("path", ["robots.txt", "dot.png", "large.bin", "crlf.txt", "empty.txt",
                                   "docs/index.gmi", "docs/deeper/leaf.gmi",
                                   ".well-known/security.txt"])
-def test_static_files_are_served_byte_for_byte(site, path):
+def test_43_static_files_are_served_byte_for_byte(site, path):
     assert site.fetch(f"/{path}").body == (site.capsule / "static" / path).read_bytes()
 
 
@@ -348,12 +351,12 @@ def test_what_is_not_meant_for_readers_is_not_found(site, path):
     site.fetch(path).check(51)
 
 
-def test_a_folder_answers_with_its_index_page(site):
+def test_45_a_folder_answers_with_its_index_page(site):
     assert site.get("/docs/") == "# Documents\n\n=> manual.gemini Manual\n"
     assert site.fetch("/docs/").meta == GEMTEXT
 
 
-def test_a_folder_without_an_index_page_lists_its_files(site):
+def test_47_a_folder_without_an_index_page_lists_its_files(site):
     answer = site.fetch("/files/").check(20)
     assert answer.meta == GEMTEXT
     targets = [target for target, _ in links(answer.text) if target.strip("./")]

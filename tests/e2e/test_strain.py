@@ -1,4 +1,7 @@
-"""Clients that stall, break off or send garbage, and many clients at once [24, 46, 55, 56]."""
+"""Clients that stall, break off or send garbage, and many clients at once.
+
+The numbers are those of the checklist in test_conformance.py.
+"""
 
 import os
 import random
@@ -54,24 +57,37 @@ def half_hello():
 # Many
 
 
-def test_a_hundred_requests_in_a_row_are_answered(host):
+def test_55_a_hundred_requests_in_a_row_are_answered(host):
     whole = host.fetch(ARTICLE).data
     for _ in range(100):
         assert host.fetch(ARTICLE).data == whole
 
 
-def test_fifty_clients_at_once_are_answered(host):
+def test_55_fifty_clients_at_once_are_answered(host):
     whole = host.fetch(ARTICLE).data
     with ThreadPoolExecutor(50) as pool:
         answers = list(pool.map(lambda _: host.fetch(ARTICLE), range(50)))
     assert all(answer.data == whole for answer in answers)
 
 
-def test_a_burst_of_connects_that_say_nothing_is_survived(host):
+def test_55_a_burst_of_connects_that_say_nothing_is_survived(host):
     with ExitStack() as stack:
         for _ in range(500):
             stack.enter_context(tcp(host))
         host.fetch(ARTICLE).check(20)
+
+
+def test_55_it_recovers_from_1500_connections(host):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 4096)), hard))
+    try:
+        with ExitStack() as stack:
+            for _ in range(1500):
+                stack.enter_context(tcp(host))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    for version in TLS_VERSIONS * 5:
+        assert host.fetch(ARTICLE, version=version).check(20).seconds < 3 * SLOW
 
 
 # Stalled
@@ -95,7 +111,7 @@ def stalled(host, stack):
         connection.read_some()
 
 
-def test_stalled_clients_do_not_hold_up_others(host):
+def test_55_stalled_clients_do_not_hold_up_others(host):
     with ExitStack() as stack:
         stalled(host, stack)
         for version in TLS_VERSIONS * 5:
@@ -191,7 +207,7 @@ SILENT = {
 }
 
 
-def test_clients_that_never_finish_are_ended_even_if_they_drip(host):
+def test_24_clients_that_never_finish_are_ended_even_if_they_drip(host):
     """All kinds at once, for this takes as long as the server's patience."""
     ended = {}
 
@@ -249,14 +265,14 @@ def reset_at(host, stage, version):
 @both_versions
 @pytest.mark.parametrize("stage", ["connected", "half a hello", "shaken hands", "half a request",
                                    "requested", "in the answer"])
-def test_a_reset_harms_nobody_else(host, version, stage):
+def test_56_a_reset_harms_nobody_else(host, version, stage):
     for _ in range(20):
         reset_at(host, stage, version)
     host.fetch("/large.bin", version=version).check(20)
 
 
 @both_versions
-def test_one_clients_failure_is_not_blamed_on_another(host, version):
+def test_56_one_clients_failure_is_not_blamed_on_another(host, version):
     """A half-read request beside failing handshakes (OpenSSL's error queue is shared)."""
     request = host.url(ARTICLE).encode() + CRLF
     connections = [host.connect(version=version).handshake() for _ in range(8)]
@@ -274,7 +290,7 @@ def test_one_clients_failure_is_not_blamed_on_another(host, version):
 # Garbage
 
 
-def test_random_bytes_are_survived(host):
+def test_56_random_bytes_are_survived(host):
     dice = random.Random(1)
     for length in [*range(1, 20), 100, 517, 1024, 5000] * 3:
         with tcp(host) as sock:
@@ -284,7 +300,7 @@ def test_random_bytes_are_survived(host):
                 pass
 
 
-def test_mutated_hellos_are_survived(host):
+def test_56_mutated_hellos_are_survived(host):
     dice = random.Random(2)
     for _ in range(300):
         hello = bytearray(client_hello(0x0303))
@@ -296,7 +312,7 @@ def test_mutated_hellos_are_survived(host):
 
 
 @both_versions
-def test_damaged_records_after_the_handshake_are_survived(host, version):
+def test_56_damaged_records_after_the_handshake_are_survived(host, version):
     dice = random.Random(3)
     for kind in (0x14, 0x15, 0x16, 0x17, 0x18, 0xFF):
         connection = host.connect(version=version).handshake()
@@ -308,7 +324,7 @@ def test_damaged_records_after_the_handshake_are_survived(host, version):
         connection.close()
 
 
-def test_random_lines_get_an_answer_each(host):
+def test_56_random_lines_get_an_answer_each(host):
     dice = random.Random(4)
     alphabet = b"gemini://localhost:1965/%25?#@[]a.~ \r\n\t\xff"
     for i in range(150):
@@ -321,13 +337,13 @@ def test_random_lines_get_an_answer_each(host):
 @pytest.mark.parametrize("text", ["%25s%25n%25p%25x", "%s%n%p", "%2525n" * 100, "'%3B--", "%27",
                                   "%22%20OR%201%3D1", "$(id)", "%60id%60", "%1b%5b2J"],
                          ids=lambda text: text[:12])
-def test_directives_and_quotes_in_a_request_are_just_names(host, text):
+def test_56_directives_and_quotes_in_a_request_are_just_names(host, text):
     before = len(host.log())
     assert host.ask(f"gemini://localhost/{text}".encode() + CRLF).check().status in (51, 59)
     assert "\x1b" not in host.log()[before:]
 
 
-def test_a_slow_client_that_says_something_late_gets_its_page(serve, capsule):
+def test_13_a_slow_client_that_says_something_late_gets_its_page(serve, capsule):
     """Bytes that come to a socket that is closed already would reset what is on its way."""
     capsule.static("large.bin", LARGE)  # the kernel takes it whole
     server = serve(capsule, workers=1)

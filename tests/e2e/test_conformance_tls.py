@@ -1,6 +1,5 @@
-"""TLS: versions, suites, the end of every answer, resumption.
-
-The numbers in brackets are the items of the conformance list that a test covers.
+"""What a Gemini server owes its clients in TLS, items 1 to 13 of the checklist in
+test_conformance.py: versions, names, suites, resumption, the end of every answer.
 """
 
 import os
@@ -10,8 +9,9 @@ from contextlib import closing
 
 import pytest
 
-from program import wait_until
-from samples import LARGE, SEED_SLUG, SEED_TITLE
+from clients import openssl
+from program import run, wait_until
+from samples import LARGE, SEED_SLUG, SEED_TITLE, full_capsule
 from wire import (TLS12, TLS13, TLS_VERSIONS, both_versions, client_context, client_hello,
                   openssl_client, plain)
 
@@ -35,8 +35,30 @@ ANSWERS = {
 }
 
 
+# What is no TLS
+
+STRANGERS = {
+    "01 Gemini": b"gemini://localhost/\r\n", "01 HTTP": b"GET / HTTP/1.1\r\n\r\n",
+    "01 zeros": bytes(64), "01 SSH": b"SSH-2.0-OpenSSH_9.2\r\n",
+    "02 a hello of SSL 2": b"\x80\x2e\x01\x03\x01" + bytes(43),
+}
+
+
+@pytest.mark.parametrize("data", STRANGERS.values(), ids=STRANGERS)
+def test_bytes_that_are_no_tls_get_no_readable_answer(site, data):
+    answer = plain(site.port, data)
+    assert len(answer) < 64
+    for word in (b"20 ", b"59 ", b"gemini", b"HTTP", b"text", SEED_TITLE.encode()):
+        assert word not in answer
+
+
+def test_01_the_port_is_1965_unless_told_otherwise():
+    help_text = run("serve", "--help").check().text
+    assert re.search(r"--listen .*default \[::\]:1965,0\.0\.0\.0:1965", help_text)
+
+
 @both_versions
-def test_both_versions_are_served(site, version):
+def test_03_both_versions_are_served(site, version):
     answer = site.fetch(ARTICLE, version=version).check(20)
     assert answer.version == version.name.replace("_", ".")
     assert answer.title == SEED_TITLE
@@ -44,47 +66,84 @@ def test_both_versions_are_served(site, version):
 
 @both_versions
 @pytest.mark.parametrize("request_line, status", ANSWERS.values(), ids=ANSWERS)
-def test_every_answer_ends_with_close_notify_and_a_close(site, version, request_line, status):
+def test_10_every_answer_ends_with_close_notify_and_a_close(site, version, request_line, status):
     answer = site.ask(request_line.format("\r\n").encode(), version=version).check(status)
     assert answer.seconds < 5, "the end waits for the client's"
 
 
-# [2] Old versions
+# Old versions
 
 VERSIONS = {"SSL 3.0": 0x0300, "TLS 1.0": 0x0301, "TLS 1.1": 0x0302}
 
 
 @pytest.mark.parametrize("version", VERSIONS.values(), ids=VERSIONS)
-def test_an_old_version_gets_an_alert_or_a_close(site, version):
+def test_02_an_old_version_gets_an_alert_or_a_close(site, version):
     for record_version in (0x0301, version):
         answer = plain(site.port, client_hello(version, record_version))
         assert answer == b"" or answer[0] == 0x15, f"no alert: {answer[:20]!r}"
 
 
-def test_the_hello_of_the_tests_for_old_versions_is_good_for_tls_1_2(site):
+def test_02_the_hello_of_the_tests_for_old_versions_is_good_for_tls_1_2(site):
     answer = plain(site.port, client_hello(0x0303), enough=6)
     assert answer[0] == 0x16 and answer[5] == 2, "a ServerHello"
 
 
 @pytest.mark.parametrize("option", ["-tls1", "-tls1_1"])
-def test_openssl_cannot_talk_to_it_with_an_old_version(site, option):
+def test_02_openssl_cannot_talk_to_it_with_an_old_version(site, option):
     request = site.url("/robots.txt").encode() + CRLF
     assert openssl_client(site.port, request, option, "-cipher", "ALL:@SECLEVEL=0") == b""
     assert openssl_client(site.port, request, "-tls1_2", "-cipher", "ALL:@SECLEVEL=0") != b""
 
 
-# [6] Suites
+# The name in the handshake
+
+
+@pytest.mark.parametrize("sni", [None, "LOCALHOST", "LocalHost", "localhost."])
+@both_versions
+def test_04_a_name_in_the_handshake_may_be_written_in_any_way_or_be_missing(site, version, sni):
+    answer = site.ask(site.url(ARTICLE).encode() + CRLF, sni=sni, version=version)
+    assert answer.check(20).title == SEED_TITLE
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+@pytest.mark.parametrize("option", ["-tls1_2", "-tls1_3"])
+def test_04_an_address_as_name_in_the_handshake_is_fine(site, option, address):
+    request = site.url("/robots.txt").encode() + CRLF
+    seen = openssl_client(site.port, request, option, "-servername", address)
+    assert seen == site.fetch("/robots.txt").data
+
+
+@pytest.mark.parametrize("sni", [None, "unknown.example", "www.localhost", "xn--bcher-kva.example",
+                                 "a" * 60, ".".join(["a" * 60] * 4)], ids=lambda sni: str(sni)[:24])
+@both_versions
+def test_05_the_host_of_the_url_counts_and_not_the_name_in_the_handshake(site, version, sni):
+    for host, status in (("localhost", 20), ("unknown.example", 53), ("www.localhost", 53)):
+        request = f"gemini://{host}/robots.txt".encode() + CRLF
+        site.ask(request, sni=sni, version=version).check(status)
 
 
 @both_versions
-def test_the_suite_is_forward_secret_and_authenticates_data(site, version):
+def test_05_every_host_is_served_whatever_the_name_in_the_handshake(serve, tmp_path, version):
+    hosts = ("localhost", "second.example")
+    server = serve(full_capsule(tmp_path / "capsule"), hosts=hosts)
+    for host in hosts:
+        for sni in hosts:
+            request = f"gemini://{host}:{server.port}/".encode() + CRLF
+            server.ask(request, sni=sni, version=version).check(20)
+
+
+# Suites
+
+
+@both_versions
+def test_06_the_suite_is_forward_secret_and_authenticates_data(site, version):
     name, protocol, _ = site.fetch("/", version=version).cipher
     assert re.search("GCM|CHACHA20|CCM", name), name
     assert protocol == "TLSv1.3" or name.startswith("ECDHE-")
 
 
 @pytest.mark.parametrize("suite", ["ECDHE-ECDSA-AES128-SHA256", "ECDHE-ECDSA-AES256-SHA"])
-def test_suites_that_do_not_authenticate_data_as_they_encrypt_it_are_refused(site, suite):
+def test_06_suites_that_do_not_authenticate_data_as_they_encrypt_it_are_refused(site, suite):
     context = client_context(TLS12, f"{suite}:@SECLEVEL=0")
     with closing(site.connect(context=context)) as connection, pytest.raises(ssl.SSLError):
         connection.handshake()
@@ -92,44 +151,86 @@ def test_suites_that_do_not_authenticate_data_as_they_encrypt_it_are_refused(sit
 
 @pytest.mark.parametrize("suite", ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384",
                                    "ECDHE-ECDSA-CHACHA20-POLY1305"])
-def test_the_good_suites_of_tls_1_2_are_taken(site, suite):
+def test_06_the_good_suites_of_tls_1_2_are_taken(site, suite):
     assert site.fetch("/", context=client_context(TLS12, suite)).cipher[0] == suite
 
 
-# [8] Extras of the handshake
+# Extras of the handshake
 
 
 @both_versions
-def test_unknown_application_protocols_are_ignored(site, version):
+def test_08_unknown_application_protocols_are_ignored(site, version):
     context = client_context(version, alpn=["h2", "http/1.1"])
     site.fetch(ARTICLE, context=context).check(20)
 
 
-def test_a_client_cannot_renegotiate(site):
+def test_08_a_client_cannot_renegotiate(site):
     seen = openssl_client(site.port, b"R\n", "-tls1_2", "-no_ign_eof", "-no-interactive")
     assert b"20 " not in seen
     site.fetch("/").check(20)
 
 
+def test_08_no_early_data_is_taken(site, tmp_path):
+    session, early = tmp_path / "session", tmp_path / "early"
+    request = site.url(ARTICLE).encode() + CRLF
+    early.write_bytes(request)
+    address = ["-connect", f"127.0.0.1:{site.port}", "-tls1_3", "-ign_eof"]
+    said = openssl("s_client", *address, "-sess_out", session, data=request).decode()
+    assert "Max Early Data: 0" in said and SEED_TITLE in said
+    said = openssl("s_client", *address, "-sess_in", session, "-early_data", early,
+                   data=request).decode()
+    assert "Reused" in said and "Early data was not sent" in said
+
+
 @both_versions
 @pytest.mark.parametrize("segment", [1, 7, 100])
-def test_a_handshake_may_come_in_any_number_of_pieces(site, version, segment):
+def test_16_a_handshake_may_come_in_any_number_of_pieces(site, version, segment):
     answer = site.fetch(ARTICLE, version=version, segment=segment).check(20)
     assert answer.title == SEED_TITLE
 
 
-# [11, 12] Clients that close early, or never
+# What follows the line
+
+BEHIND = {
+    "09 a second request": b"gemini://localhost/nothing" + CRLF,
+    "09 the same request": b"gemini://localhost/robots.txt" + CRLF,
+    "13 10 KiB": bytes(10240), "23 a byte": b"x", "23 an empty line": CRLF,
+}
+
+
+@pytest.mark.parametrize("rest", BEHIND.values(), ids=BEHIND)
+@both_versions
+def test_bytes_behind_the_line_are_nobodys(site, version, rest):
+    request = site.url("/robots.txt").encode() + CRLF
+    alone = site.ask(request).check(20).data
+    assert site.ask([request + rest], version=version).check().data == alone
+    assert site.ask([request, rest], version=version).check().data == alone
+
+
+def test_13_64_kib_behind_the_line_do_not_cost_the_client_its_file(site):
+    for version in TLS_VERSIONS * 5:
+        request = site.url("/large.bin").encode() + CRLF
+        answer = site.ask([request] + [bytes(4096)] * 16, version=version).check(20)
+        assert answer.body == LARGE
+
+
+def test_13_a_line_of_64_kib_is_answered_in_full(site):
+    for version in TLS_VERSIONS * 5:
+        site.ask([b"x" * 4096] * 16, version=version).check(59)
+
+
+# Clients that close early, or never
 
 
 @pytest.mark.parametrize("version, how", [(TLS12, "fin"), (TLS13, "fin"), (TLS13, "close_notify")],
                          ids=["TLS 1.2, FIN", "TLS 1.3, FIN", "TLS 1.3, close_notify"])
 @pytest.mark.parametrize("path", [ARTICLE, "/large.bin", "/nothing"])
-def test_a_client_that_half_closes_still_gets_its_answer(site, version, how, path):
+def test_12_a_client_that_half_closes_still_gets_its_answer(site, version, how, path):
     whole = site.fetch(path).data
     assert site.fetch(path, version=version, half_close=how).data == whole
 
 
-def test_a_client_that_never_closes_is_not_waited_for(serve, capsule):
+def test_11_a_client_that_never_closes_is_not_waited_for(serve, capsule):
     server = serve(capsule)
     server.workers(2)
     before = server.descriptors()
@@ -145,7 +246,7 @@ def test_a_client_that_never_closes_is_not_waited_for(serve, capsule):
 
 
 @both_versions
-def test_a_slow_reader_gets_the_whole_file(site, version):
+def test_46_a_slow_reader_gets_the_whole_file(site, version):
     with closing(site.connect(version=version, receive_buffer=4096)) as connection:
         connection.handshake()
         connection.send(site.url("/large.bin").encode() + CRLF)
@@ -155,11 +256,11 @@ def test_a_slow_reader_gets_the_whole_file(site, version):
         assert connection.finish(first).check(20).body == LARGE
 
 
-# [7] Resumption
+# Resumption
 
 
 @both_versions
-def test_a_resumed_session_behaves_like_a_new_one(site, version):
+def test_07_a_resumed_session_behaves_like_a_new_one(site, version):
     context = client_context(version)
     first = site.fetch(ARTICLE, context=context).check(20)
     assert not first.resumed and first.session is not None
@@ -170,7 +271,19 @@ def test_a_resumed_session_behaves_like_a_new_one(site, version):
 
 
 @both_versions
-def test_a_session_of_one_worker_resumes_at_the_other(serve, capsule, version):
+def test_07_a_client_with_a_certificate_resumes_as_others_do(site, version, tmp_path):
+    key, crt = tmp_path / "me.key", tmp_path / "me.crt"
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+            "-subj", "/CN=me", "-keyout", key, "-out", crt)
+    context = client_context(version)
+    context.load_cert_chain(crt, key)
+    first = site.fetch(ARTICLE, context=context).check(20)
+    again = site.fetch(ARTICLE, context=context, session=first.session).check(20)
+    assert again.resumed and again.data == first.data == site.fetch(ARTICLE).data
+
+
+@both_versions
+def test_07_a_session_of_one_worker_resumes_at_the_other(serve, capsule, version):
     server = serve(capsule, workers=2)
     server.workers(2)
     context = client_context(version)
@@ -196,7 +309,7 @@ def test_a_session_of_one_worker_resumes_at_the_other(serve, capsule, version):
 
 
 @both_versions
-def test_a_session_outlives_the_worker_that_made_it(serve, capsule, version):
+def test_07_a_session_outlives_the_worker_that_made_it(serve, capsule, version):
     server = serve(capsule, workers=1)
     context = client_context(version)
     first = server.fetch(ARTICLE, context=context)
@@ -207,7 +320,7 @@ def test_a_session_outlives_the_worker_that_made_it(serve, capsule, version):
     assert again.resumed, "the new worker has other ticket keys"
 
 
-def test_a_session_of_another_server_is_just_a_new_handshake(serve, capsule):
+def test_07_a_session_of_another_server_is_just_a_new_handshake(serve, capsule):
     one, other = serve(capsule), serve(capsule)
     context = client_context(TLS13)
     session = one.fetch(ARTICLE, context=context).session
