@@ -338,7 +338,7 @@ static size_t frame_title_lines(struct frame *f, size_t at)
     bool alone =
         end >= f->text.n || frame_parts(frame_line(f, end, &next)) || frame_is_furniture(f, end);
     bool ended = frame_ends_clause(line);
-    size_t length = utf8_length(span_sub(f->text, at, end));
+    size_t length = utf8_length(utf8_trim(span_sub(f->text, at, end)));
     if (frame_behind_underline(f, end) > end)
         return length <= TEXT_TITLE_MAX ? end : at;
     if (lines > 1 && !(alone && !ended && length <= TEXT_TITLE_MAX))

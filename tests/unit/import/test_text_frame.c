@@ -74,6 +74,26 @@ static const struct text_case frame_cases[] = {
     {"a rule below the only line", "Title\n\n====\n", NULL, NULL, NULL, "Title\n"},
 };
 
+/* A line end behind a title, or none where the text ends, does not make it longer. */
+static void measures_a_title_without_its_line_end(void **state)
+{
+    (void)state;
+    static const char *const ends[] = {"", "\n"};
+    char found[2][4096];
+    for (size_t i = 0; i < 2; i++) {
+        char text[300];
+        struct document doc;
+        snprintf(text, sizeof text, "%0247d\nle%s", 0, ends[i]);
+        memset(text, 'a', 247);
+        struct error e = {0};
+        document_init(&doc, 1 << 20);
+        assert_status(text_import(span_of(text), false, &doc, &e), ST_OK, &e);
+        snprintf(found[i], sizeof found[i], "%.*s|%zu", (int)doc.title.n, doc.title.p, doc.count);
+        document_fini(&doc);
+    }
+    assert_string_equal(found[0], found[1]);
+}
+
 static void drops_the_title_that_is_known(void **state)
 {
     (void)state;
@@ -99,6 +119,7 @@ int main(void)
 {
     struct suite s = {.count = 0};
     SUITE_ROWS(&s, text_case_run, frame_cases);
+    SUITE_TEST(&s, measures_a_title_without_its_line_end);
     SUITE_TEST(&s, drops_the_title_that_is_known);
     return suite_run(&s, "text_frame");
 }
