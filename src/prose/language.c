@@ -47,25 +47,55 @@ const struct language *language_of_tag(struct span tag)
     return &language_und;
 }
 
-bool language_has(struct language_words list, struct span word)
+/* Where the word is in the list, or would be. */
+static size_t language_place(struct language_words list, struct span word)
 {
     size_t low = 0;
-    size_t high = word.n == 0 ? 0 : list.count;
+    size_t high = list.count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         const char *here = list.words[middle];
         int order = (unsigned char)word.p[0] - (unsigned char)here[0];
         if (order == 0)
             order = strncmp(word.p, here, word.n);
-        if (order == 0 && here[word.n] == '\0')
-            return true;
         /* What begins with the word comes behind it. */
         if (order <= 0)
             high = middle;
         else
             low = middle + 1;
     }
-    return false;
+    return low;
+}
+
+/* Does entry i of the list begin with the word? */
+static bool language_begins(struct language_words list, size_t i, struct span word)
+{
+    return i < list.count && strncmp(word.p, list.words[i], word.n) == 0;
+}
+
+bool language_has(struct language_words list, struct span word)
+{
+    if (word.n == 0)
+        return false;
+    size_t place = language_place(list, word);
+    return language_begins(list, place, word) && list.words[place][word.n] == '\0';
+}
+
+/*
+ * Is the phrase in the list?  *on tells whether a longer one in it begins with it and the byte
+ * `next`, or any byte when that is 0.
+ */
+static bool language_has_phrase(struct language_words list, struct span phrase, char next, bool *on)
+{
+    *on = false;
+    if (phrase.n == 0)
+        return false;
+    size_t place = language_place(list, phrase);
+    bool whole = language_begins(list, place, phrase) && list.words[place][phrase.n] == '\0';
+    place += whole ? 1 : 0;
+    *on = language_begins(list, place, phrase) &&
+          (next == '\0' || list.words[place][phrase.n] == next);
+    return whole;
 }
 
 /* Is cp part of a word: also the apostrophe of "he's" and the hyphen of "celui-ci"? */
@@ -115,8 +145,11 @@ static size_t language_opens_spaced(struct language_words list, struct span s)
         if (end == at)
             break;
         at = end;
-        if (language_has(list, fold_word((struct span){phrase, n}, folded)))
+        bool on;
+        if (language_has_phrase(list, fold_word((struct span){phrase, n}, folded), ' ', &on))
             found = at;
+        if (!on)
+            break;
     }
     return found;
 }
@@ -132,8 +165,11 @@ static size_t language_opens_unspaced(struct language_words list, struct span s)
         if (len == 0)
             break;
         at += len;
-        if (language_has(list, fold_word(span_sub(s, 0, at), folded)))
+        bool on;
+        if (language_has_phrase(list, fold_word(span_sub(s, 0, at), folded), '\0', &on))
             found = at;
+        if (!on)
+            break;
     }
     return found;
 }
