@@ -135,6 +135,19 @@ bool utf8_blank(uint32_t cp)
            cp == 0x205f || cp == 0x3000;
 }
 
+size_t utf8_before(struct span s, size_t at, uint32_t *cp)
+{
+    size_t start = at;
+    while (start > 0 && at - start < 4) {
+        start--;
+        if (((unsigned char)s.p[start] & 0xc0) != 0x80)
+            break;
+    }
+    if (start == at || utf8_decode(span_sub(s, start, at), cp) != at - start)
+        *cp = 0;
+    return start;
+}
+
 struct span utf8_trim(struct span s)
 {
     uint32_t cp;
@@ -142,10 +155,8 @@ struct span utf8_trim(struct span s)
     while ((len = utf8_decode(s, &cp)) > 0 && utf8_blank(cp))
         s = span_sub(s, len, s.n);
     while (s.n > 0) {
-        size_t at = s.n - 1;
-        while (at > 0 && ((unsigned char)s.p[at] & 0xc0) == 0x80)
-            at--;
-        if (utf8_decode(span_sub(s, at, s.n), &cp) == 0 || !utf8_blank(cp))
+        size_t at = utf8_before(s, s.n, &cp);
+        if (!utf8_blank(cp))
             break;
         s.n = at;
     }

@@ -18,6 +18,12 @@
 unsigned utf8_decode(struct span s, uint32_t *cp);
 
 /*
+ * The offset of the code point that ends at `at`, and itself in *cp; *cp is 0 when no whole valid
+ * one ends there, also when `at` is 0, which is then returned.
+ */
+size_t utf8_before(struct span s, size_t at, uint32_t *cp);
+
+/*
  * How many bytes at the start of s, which utf8_decode refuses, are one broken sequence, to be
  * replaced by one U+FFFD: 1 to 3, or 0 when s is empty.
  * Source: Unicode Standard, 3.9, "U+FFFD Substitution of Maximal Subparts".

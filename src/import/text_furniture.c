@@ -89,10 +89,8 @@ static struct span furniture_cut_end(struct span s)
 {
     for (s = utf8_trim(s); s.n > 0; s = utf8_trim(s)) {
         uint32_t cp = 0;
-        size_t at = s.n - 1;
-        while (at > 0 && ((unsigned char)s.p[at] & 0xc0) == 0x80)
-            at--;
-        if (utf8_decode(span_sub(s, at, s.n), &cp) == 0 || !furniture_points(s, cp))
+        size_t at = utf8_before(s, s.n, &cp);
+        if (cp == 0 || !furniture_points(s, cp))
             break;
         s.n = at;
     }

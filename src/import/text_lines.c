@@ -263,10 +263,8 @@ bool text_ends_sentence(struct span line)
 {
     while (line.n > 0) {
         uint32_t cp = 0;
-        size_t at = line.n - 1;
-        while (at > 0 && ((unsigned char)line.p[at] & 0xc0) == 0x80)
-            at--;
-        if (utf8_decode(span_sub(line, at, line.n), &cp) == 0)
+        size_t at = utf8_before(line, line.n, &cp);
+        if (cp == 0)
             return false;
         if (uc_is_property_sentence_terminal(cp) || cp == 0x2026)
             return true;

@@ -225,11 +225,8 @@ static bool shape_heads(const struct text_lines *l, size_t i)
 {
     struct span line = text_line(l, i);
     uint32_t cp = 0;
-    size_t at = line.n - 1;
-    while (at > 0 && ((unsigned char)line.p[at] & 0xc0) == 0x80)
-        at--;
+    utf8_before(line, line.n, &cp);
     return l->lines[i].columns <= SHAPE_HEADING_MAX && text_begins(line) == TEXT_BEGIN_UPPER &&
-           utf8_decode(span_sub(line, at, line.n), &cp) > 0 &&
            (uc_is_alpha(cp) || ascii_digit((int)cp));
 }
 

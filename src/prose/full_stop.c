@@ -53,7 +53,7 @@ static size_t full_stop_word_start(struct span text, size_t end, size_t floor)
     size_t start = end;
     while (start > floor) {
         uint32_t cp = 0;
-        size_t at = sign_before(text, start, &cp);
+        size_t at = utf8_before(text, start, &cp);
         bool parts = utf8_blank(cp) || sign_is_opening(cp) || sign_is_dash(cp);
         if ((parts && !full_stop_is_inner(cp)) || at < floor)
             break;
@@ -73,7 +73,7 @@ static size_t full_stop_skip_back(struct span text, size_t end, size_t floor)
 {
     while (end > floor) {
         uint32_t cp = 0;
-        size_t at = sign_before(text, end, &cp);
+        size_t at = utf8_before(text, end, &cp);
         if (!utf8_blank(cp))
             break;
         end = at;
@@ -136,7 +136,7 @@ static bool full_stop_read(struct span text, size_t stop, struct full_stop_word 
     word->s = span_sub(text, starts[0], stop);
     word->first = true;
     for (size_t at = starts[0]; at > 0 && word->first;) {
-        at = sign_before(text, at, &cp);
+        at = utf8_before(text, at, &cp);
         word->first = at >= floor && (sign_is_opening(cp) || sign_is_dash(cp) || utf8_blank(cp));
     }
     full_stop_fold(text, stop, starts, parts, word);
@@ -420,7 +420,7 @@ static bool full_stop_ends_letters(const struct language *lang, const struct ful
                                    struct full_stop_next next)
 {
     uint32_t last = 0;
-    sign_before(word->s, word->s.n, &last);
+    utf8_before(word->s, word->s.n, &last);
     bool small =
         uc_is_property_lowercase(full_stop_sign(word->s)) && uc_is_property_lowercase(last);
     if (word->first || next.dash || full_stop_begins_initial(next.text))

@@ -127,7 +127,7 @@ static size_t sentence_distant_quote(struct span s, size_t at)
 static bool sentence_is_led(struct span s, const struct sentence_open *quotes)
 {
     uint32_t cp = 0;
-    sign_before(s, quotes->since, &cp);
+    utf8_before(s, quotes->since, &cp);
     return quotes->depth == 1 && (cp == ':' || cp == 0xff1a);
 }
 
@@ -193,12 +193,12 @@ static bool sentence_leads(struct span s, const struct sentence_mark *mark)
 {
     uint32_t cp = 0;
     uint32_t outer = 0;
-    size_t at = sign_before(s, mark->start, &cp);
+    size_t at = utf8_before(s, mark->start, &cp);
     if (at == mark->start || uc_is_general_category(cp, UC_OPEN_PUNCTUATION))
         return true;
     if (!sign_is_quote(cp) || (mark->lone && mark->sign != 0x2026))
         return false; /* « Oui ». */
-    return sign_before(s, at, &outer) == at || utf8_blank(outer) || outer == '(';
+    return utf8_before(s, at, &outer) == at || utf8_blank(outer) || outer == '(';
 }
 
 /* Behind opening signs, dashes and blanks between them; *dash tells whether there were dashes. */

@@ -99,25 +99,12 @@ bool sign_is_dash(uint32_t cp)
     return cp == '-' || (cp >= 0x2010 && cp <= 0x2015) || cp == 0x2212;
 }
 
-size_t sign_before(struct span s, size_t at, uint32_t *cp)
-{
-    size_t start = at;
-    while (start > 0 && at - start < 4) {
-        start--;
-        if (((unsigned char)s.p[start] & 0xc0) != 0x80)
-            break;
-    }
-    if (utf8_decode(span_sub(s, start, at), cp) == 0)
-        *cp = 0;
-    return start;
-}
-
 uint32_t sign_end_mark(struct span s)
 {
     size_t at = s.n;
     while (at > 0) {
         uint32_t cp = 0;
-        at = sign_before(s, at, &cp);
+        at = utf8_before(s, at, &cp);
         if (!sign_is_closing(cp) && !utf8_blank(cp))
             return cp;
     }

@@ -33,7 +33,4 @@ bool sign_is_quote(uint32_t cp); /* any quotation mark */
 /* The last sign of s that closes nothing and is no blank; 0 when there is none. */
 uint32_t sign_end_mark(struct span s);
 
-/* The offset of the code point that ends at `at`, into *cp; `at` itself when it is 0. */
-size_t sign_before(struct span s, size_t at, uint32_t *cp);
-
 #endif

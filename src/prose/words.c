@@ -23,18 +23,10 @@ bool words_begin_unspaced(struct span text)
     return words_joins(text);
 }
 
-/* Offset of the last code point of s. */
-static size_t words_last(struct span s)
-{
-    size_t at = s.n;
-    while (at > 0 && ((unsigned char)s.p[at - 1] & 0xc0) == 0x80)
-        at--;
-    return at == 0 ? 0 : at - 1;
-}
-
 bool words_end_unspaced(struct span text)
 {
-    return words_joins(span_sub(text, words_last(text), text.n));
+    uint32_t cp = 0;
+    return words_joins(span_sub(text, utf8_before(text, text.n, &cp), text.n));
 }
 
 /* Not punctuation: good enough to keep a lone dash or bullet from being a word. */
@@ -95,8 +87,10 @@ struct span words_bare(struct span word)
     unsigned len;
     while ((len = utf8_decode(word, &cp)) > 0 && !words_letter(cp))
         word = span_sub(word, len, word.n);
-    while (word.n > 0 && utf8_decode(span_sub(word, words_last(word), word.n), &cp) > 0 &&
-           !words_letter(cp))
-        word = span_sub(word, 0, words_last(word));
+    for (size_t at; word.n > 0; word = span_sub(word, 0, at)) {
+        at = utf8_before(word, word.n, &cp);
+        if (words_letter(cp))
+            break;
+    }
     return word;
 }

@@ -205,6 +205,31 @@ static void trim_drops(void **state)
     assert_span_equal(utf8_trim(span_of(row->s)), span_of(row->expected));
 }
 
+static void the_code_point_before_is_found(void **state)
+{
+    (void)state;
+    static const struct {
+        struct span text;
+        size_t at, from;
+        uint32_t cp;
+    } rows[] = {
+        {BYTES("ab"), 2, 1, 'b'},
+        {BYTES("ab"), 1, 0, 'a'},
+        {BYTES("ab"), 0, 0, 0},
+        {BYTES("a\xc3\xa9"), 3, 1, 0xe9},
+        {BYTES("\xe2\x80\xa6."), 3, 0, 0x2026},
+        {BYTES("\xf0\x9f\x94\x97"), 4, 0, 0x1f517},
+        {BYTES("a\xc3\xa9"), 2, 1, 0},            /* ends inside */
+        {BYTES("a\xa9"), 2, 0, 0},                /* never began */
+        {BYTES("\xa9\xa9\xa9\xa9\xa9"), 5, 1, 0}, /* no more than four bytes are read */
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        uint32_t cp = 1;
+        assert_int_equal(utf8_before(rows[i].text, rows[i].at, &cp), rows[i].from);
+        assert_int_equal(cp, rows[i].cp);
+    }
+}
+
 int main(void)
 {
     static struct suite s;
@@ -215,6 +240,7 @@ int main(void)
     SUITE_TEST(&s, valid_is_what_can_be_decoded);
     SUITE_TEST(&s, ascii_ends_at_the_first_other_byte);
     SUITE_TEST(&s, blanks_are_those_of_unicode);
+    SUITE_TEST(&s, the_code_point_before_is_found);
     SUITE_ROWS(&s, trim_drops, trim_rows);
     return suite_run(&s, "core/utf8");
 }
