@@ -106,19 +106,6 @@ static bool description_is_lede(struct span description, struct span text)
     return false;
 }
 
-/* The first paragraphs, as far as a description may reach. */
-static void description_beginning(const struct document *doc, struct buf *out)
-{
-    size_t enough = 2 * doc->description.n + DESCRIPTION_SLACK;
-    for (size_t i = 0; i < doc->count && out->n < enough; i++) {
-        struct span text = span_sub(doc->blocks[i].text, 0, enough);
-        if (!block_is_prose(&doc->blocks[i]))
-            continue;
-        buf_put(out, span_sub(text, 0, utf8_valid(text)));
-        buf_putc(out, '\n');
-    }
-}
-
 bool description_tells(const struct document *doc)
 {
     struct span description = doc->description;
@@ -132,7 +119,7 @@ bool description_tells(const struct document *doc)
         return true;
     struct buf text;
     buf_init(&text, SIZE_MAX / 2);
-    description_beginning(doc, &text);
+    document_beginning(doc, 2 * description.n + DESCRIPTION_SLACK, &text);
     bool lede = description_is_lede(description, buf_span(&text));
     buf_fini(&text);
     return !lede;

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/buf.h"
 #include "core/utf8.h"
 #include "prose/guess.h"
 #include "prose/words.h"
@@ -104,17 +103,22 @@ size_t document_words(const struct document *doc)
     return words;
 }
 
+void document_beginning(const struct document *doc, size_t enough, struct buf *out)
+{
+    for (size_t i = 0; i < doc->count && out->n < enough; i++) {
+        struct span text = span_sub(doc->blocks[i].text, 0, enough);
+        if (!block_is_prose(&doc->blocks[i]))
+            continue;
+        buf_put(out, span_sub(text, 0, utf8_valid(text)));
+        buf_putc(out, '\n');
+    }
+}
+
 const struct language *document_language(const struct document *doc)
 {
     struct buf sample;
-    buf_init(&sample, DOCUMENT_SAMPLE * 2);
-    for (size_t i = 0; i < doc->count && sample.n < DOCUMENT_SAMPLE; i++) {
-        struct span text = span_sub(doc->blocks[i].text, 0, DOCUMENT_SAMPLE);
-        if (!block_is_prose(&doc->blocks[i]))
-            continue;
-        buf_put(&sample, span_sub(text, 0, utf8_valid(text)));
-        buf_putc(&sample, '\n');
-    }
+    buf_init(&sample, DOCUMENT_SAMPLE * 2 + 1);
+    document_beginning(doc, DOCUMENT_SAMPLE, &sample);
     const struct language *lang = guess_language(buf_span(&sample));
     buf_fini(&sample);
     return lang == &language_und ? language_of_tag(doc->lang) : lang;

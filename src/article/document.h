@@ -7,6 +7,7 @@
 #define ARTICLE_DOCUMENT_H
 
 #include "core/arena.h"
+#include "core/buf.h"
 #include "prose/language.h"
 
 enum block_kind {
@@ -72,6 +73,12 @@ bool block_is_prose(const struct block *b);
 
 /* Words of all prose and headings: what a reader reads, without the title (see words.h). */
 size_t document_words(const struct document *doc);
+
+/*
+ * Append the first prose of a document, a line for each block, until there are `enough` bytes or a
+ * little more.  No character is cut.
+ */
+void document_beginning(const struct document *doc, size_t enough, struct buf *out);
 
 /*
  * The language of a document.  The text itself tells it best, for the tag of a page is often the
