@@ -30,7 +30,7 @@ struct candidate {
     size_t block;     /* of doc->blocks */
     size_t section;   /* how many headings stand before it */
     size_t order;     /* how many sentences without FAULT_FURNITURE stand before it */
-    size_t words;     /* as CANDIDATE_WORDS are counted */
+    size_t words;     /* as candidate_words counts them */
     unsigned faults;
     bool leads;   /* the first of its block */
     bool follows; /* nothing stands between it and the one before it in the list */

@@ -185,10 +185,19 @@ static bool choice_take(struct choice *ch, bool fresh, struct choice_limit *left
     return true;
 }
 
-enum status choice_make(const struct candidates *c, struct span title, unsigned allowed,
-                        struct choice_limit limit, bool *chosen)
+/* Take what fits; false when that is nothing. */
+static bool choice_fill(struct choice *ch, struct choice_limit limit)
 {
-    struct choice ch = {.c = c, .allowed = allowed, .chosen = chosen};
+    bool some = false;
+    while ((ch->sectioned && choice_take(ch, true, &limit)) || choice_take(ch, false, &limit))
+        some = true;
+    return some;
+}
+
+enum status choice_make(const struct candidates *c, struct span title, struct choice_limit limit,
+                        bool *chosen)
+{
+    struct choice ch = {.c = c, .chosen = chosen};
     ch.sectioned = c->sections > 1 && c->words >= CHOICE_LONG_WORDS;
     ch.score = calloc(c->count + 1, sizeof *ch.score);
     ch.repeats = calloc(c->count + 1, sizeof *ch.repeats);
@@ -198,10 +207,9 @@ enum status choice_make(const struct candidates *c, struct span title, unsigned 
         status = choice_compare(&ch, title);
     if (status == ST_OK)
         status = choice_score(&ch);
-    while (status == ST_OK) {
-        bool fresh = ch.sectioned && choice_take(&ch, true, &limit);
-        if (!fresh && !choice_take(&ch, false, &limit))
-            break;
+    if (status == ST_OK && !choice_fill(&ch, limit)) {
+        ch.allowed = FAULT_PLACE;
+        choice_fill(&ch, limit);
     }
     graph_fini(&ch.graph);
     free(ch.score);

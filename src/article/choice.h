@@ -24,12 +24,14 @@ struct choice_limit {
 /*
  * Mark what is chosen.
  *
+ * Sentences with faults (candidate.h) are not; but where there is nothing else, those that only
+ * stand in a list, a quote or a verse.
+ *
  * title     absent when there is none
- * allowed   faults that do not count (candidate.h)
  * chosen    c->count marks, all false before
  * Returns ST_OK, also when nothing may be chosen, or ST_NOMEM.
  */
-enum status choice_make(const struct candidates *c, struct span title, unsigned allowed,
-                        struct choice_limit limit, bool *chosen) MUST_USE;
+enum status choice_make(const struct candidates *c, struct span title, struct choice_limit limit,
+                        bool *chosen) MUST_USE;
 
 #endif

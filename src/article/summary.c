@@ -82,18 +82,12 @@ static bool summary_fits(const struct summary_making *m, struct summary_options 
                                           (options.sentences == 0 && c->count == c->sentences));
 }
 
-/* Choose by merit, at first of running text, then also of lists and verse; else from the front. */
+/* Choose by merit; where nothing has any, take what comes first. */
 static enum status summary_choose(struct summary_making *m)
 {
-    static const unsigned allowed[] = {0, FAULT_PLACE};
-    const struct candidates *c = &m->candidates;
-    enum status status = ST_OK;
-    for (size_t i = 0; i < sizeof allowed / sizeof allowed[0]; i++) {
-        status = choice_make(c, m->doc->title, allowed[i], m->limit, m->chosen);
-        if (status != ST_OK || !summary_is_empty(m))
-            return status;
-    }
-    summary_open(m, m->limit);
+    enum status status = choice_make(&m->candidates, m->doc->title, m->limit, m->chosen);
+    if (status == ST_OK && summary_is_empty(m))
+        summary_open(m, m->limit);
     return status;
 }
 

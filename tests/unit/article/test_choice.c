@@ -15,7 +15,7 @@
  * A document of paragraphs; "# x" is a heading, "* x" an item.  Returns the numbers of the chosen
  * sentences: "0 2 ".
  */
-static const char *choose(const char *const *paragraphs, const char *title, unsigned allowed,
+static const char *choose(const char *const *paragraphs, const char *title,
                           struct choice_limit limit)
 {
     static char numbers[256];
@@ -32,7 +32,7 @@ static const char *choose(const char *const *paragraphs, const char *title, unsi
         document_add(&doc, kind, span_sub(text, kind == BLOCK_PARAGRAPH ? 0 : 2, text.n));
     }
     assert_int_equal(candidates_find(&doc, language_of_tag(SPAN("en")), 400, &c), ST_OK);
-    assert_int_equal(choice_make(&c, span_of(title), allowed, limit, chosen), ST_OK);
+    assert_int_equal(choice_make(&c, span_of(title), limit, chosen), ST_OK);
     *at = '\0';
     for (size_t i = 0; i < c.count; i++) {
         if (chosen[i])
@@ -53,7 +53,7 @@ static void takes_the_first_of_equals(void **state)
 {
     (void)state;
     assert_string_equal(
-        choose((const char *const[]){RAIN, SCHOOL, PIER, NULL}, NULL, 0, LIMIT(1, 100)), "0 ");
+        choose((const char *const[]){RAIN, SCHOOL, PIER, NULL}, NULL, LIMIT(1, 100)), "0 ");
 }
 
 static void leaves_out_what_has_faults(void **state)
@@ -61,23 +61,21 @@ static void leaves_out_what_has_faults(void **state)
     (void)state;
     assert_string_equal(
         choose((const char *const[]){"Too short.", "Photo: " PIER, "* " RAIN, SCHOOL, NULL}, NULL,
-               0, LIMIT(3, 100)),
+               LIMIT(3, 100)),
         "3 ");
-    assert_string_equal(choose((const char *const[]){"Too short.", "* " RAIN, NULL}, NULL,
-                               FAULT_PLACE, LIMIT(3, 100)),
-                        "1 ");
-    assert_string_equal(choose((const char *const[]){"Too short.", NULL}, NULL, 0, LIMIT(3, 100)),
-                        "");
+    assert_string_equal(
+        choose((const char *const[]){"Too short.", "* " RAIN, NULL}, NULL, LIMIT(3, 100)), "1 ");
+    assert_string_equal(choose((const char *const[]){"Too short.", NULL}, NULL, LIMIT(3, 100)), "");
 }
 
 static void keeps_both_limits(void **state)
 {
     (void)state;
     const char *const text[] = {PIER, RAIN, SCHOOL, COST, NULL}; /* 12, 11, 11, 10 words */
-    assert_string_equal(choose(text, NULL, 0, LIMIT(2, 100)), "0 1 ");
-    assert_string_equal(choose(text, NULL, 0, LIMIT(100, 11)), "1 ");
-    assert_string_equal(choose(text, NULL, 0, LIMIT(100, 9)), "");
-    assert_string_equal(choose(text, NULL, 0, LIMIT(100, 1000)), "0 1 2 3 ");
+    assert_string_equal(choose(text, NULL, LIMIT(2, 100)), "0 1 ");
+    assert_string_equal(choose(text, NULL, LIMIT(100, 11)), "1 ");
+    assert_string_equal(choose(text, NULL, LIMIT(100, 9)), "");
+    assert_string_equal(choose(text, NULL, LIMIT(100, 1000)), "0 1 2 3 ");
 }
 
 static void prefers_what_the_title_says(void **state)
@@ -88,9 +86,8 @@ static void prefers_what_the_title_says(void **state)
                                 "lighthouse that week.",
                                 NULL};
     assert_string_equal(
-        choose(text, "Westhaven council voted Monday for new wooden pier", 0, LIMIT(2, 100)),
-        "0 2 ");
-    assert_string_equal(choose(text, NULL, 0, LIMIT(2, 100)), "0 1 ");
+        choose(text, "Westhaven council voted Monday for new wooden pier", LIMIT(2, 100)), "0 2 ");
+    assert_string_equal(choose(text, NULL, LIMIT(2, 100)), "0 1 ");
 }
 
 static void prefers_what_the_others_say_too(void **state)
@@ -104,19 +101,19 @@ static void prefers_what_the_others_say_too(void **state)
                                 "Anglers of Westhaven thanked the council for voting as it did.",
                                 "A wooden pier stood at Westhaven until the council burnt it.",
                                 NULL};
-    assert_string_equal(choose(text, NULL, 0, LIMIT(2, 100)), "0 3 ");
+    assert_string_equal(choose(text, NULL, LIMIT(2, 100)), "0 3 ");
 }
 
 static void says_nothing_twice(void **state)
 {
     (void)state;
-    assert_string_equal(
-        choose((const char *const[]){PIER, PIER, PIER, NULL}, NULL, 0, LIMIT(3, 100)), "0 ");
+    assert_string_equal(choose((const char *const[]){PIER, PIER, PIER, NULL}, NULL, LIMIT(3, 100)),
+                        "0 ");
     assert_string_equal(choose((const char *const[]){PIER,
                                                      "On Monday the council of Westhaven voted "
                                                      "for a new wooden pier.",
                                                      SCHOOL, NULL},
-                               NULL, 0, LIMIT(2, 100)),
+                               NULL, LIMIT(2, 100)),
                         "0 2 ");
 }
 
@@ -125,26 +122,24 @@ static void brings_what_a_sentence_hangs_on(void **state)
     (void)state;
     const char *const title = "He promised anglers before election";
     assert_string_equal(
-        choose((const char *const[]){PIER " " HE, RAIN, NULL}, title, 0, LIMIT(2, 100)), "0 1 ");
+        choose((const char *const[]){PIER " " HE, RAIN, NULL}, title, LIMIT(2, 100)), "0 1 ");
     /* there is no room for both */
     assert_string_equal(
-        choose((const char *const[]){PIER " " HE, RAIN, NULL}, title, 0, LIMIT(1, 100)), "0 ");
-    assert_string_equal(choose((const char *const[]){RAIN, HE, NULL}, title, 0, LIMIT(100, 11)),
-                        "0 ");
+        choose((const char *const[]){PIER " " HE, RAIN, NULL}, title, LIMIT(1, 100)), "0 ");
+    assert_string_equal(choose((const char *const[]){RAIN, HE, NULL}, title, LIMIT(100, 11)), "0 ");
     /* nothing is before it, or what is cannot be shown, or something stands between */
-    assert_string_equal(choose((const char *const[]){HE, RAIN, NULL}, title, 0, LIMIT(2, 100)),
-                        "1 ");
+    assert_string_equal(choose((const char *const[]){HE, RAIN, NULL}, title, LIMIT(2, 100)), "1 ");
+    assert_string_equal(choose((const char *const[]){"Why? " HE, RAIN, NULL}, title, LIMIT(2, 100)),
+                        "2 ");
     assert_string_equal(
-        choose((const char *const[]){"Why? " HE, RAIN, NULL}, title, 0, LIMIT(2, 100)), "2 ");
-    assert_string_equal(
-        choose((const char *const[]){PIER, "# Heading", HE, NULL}, title, 0, LIMIT(2, 100)), "0 ");
+        choose((const char *const[]){PIER, "# Heading", HE, NULL}, title, LIMIT(2, 100)), "0 ");
 }
 
 static void chains_are_short(void **state)
 {
     (void)state;
     const char *const text[] = {PIER " " HE " " HE " " HE, NULL};
-    assert_string_equal(choose(text, NULL, 0, LIMIT(1, 100)), "0 ");
+    assert_string_equal(choose(text, NULL, LIMIT(1, 100)), "0 ");
 }
 
 /* Enough words for a long article. */
@@ -161,10 +156,10 @@ static void hears_every_section_of_a_long_article(void **state)
     const char *const text[] = {PIER, COST,        LONG, LONG,        LONG,   LONG,
                                 LONG, LONG,        LONG, LONG,        LONG,   LONG,
                                 LONG, "# Weather", RAIN, "# Schools", SCHOOL, NULL};
-    assert_string_equal(choose(text, NULL, 0, LIMIT(3, 100)), "0 13 14 ");
-    assert_string_equal(choose(text, NULL, 0, LIMIT(4, 100)), "0 1 13 14 ");
+    assert_string_equal(choose(text, NULL, LIMIT(3, 100)), "0 13 14 ");
+    assert_string_equal(choose(text, NULL, LIMIT(4, 100)), "0 1 13 14 ");
     const char *const brief[] = {PIER, COST, "# Weather", RAIN, "# Schools", SCHOOL, NULL};
-    assert_string_equal(choose(brief, NULL, 0, LIMIT(2, 100)), "0 1 ");
+    assert_string_equal(choose(brief, NULL, LIMIT(2, 100)), "0 1 ");
 }
 
 static void leaves_out_what_only_fills_the_page(void **state)
@@ -182,8 +177,8 @@ static void leaves_out_what_only_fills_the_page(void **state)
     }
     text[31] = NULL;
     const char *title = "The council of Westhaven voted on Monday for a new wooden pier";
-    size_t all = strlen(choose(text, title, 0, LIMIT(40, 1000)));
-    size_t few = strlen(choose(text, title, 0, (struct choice_limit){40, 1000, false}));
+    size_t all = strlen(choose(text, title, LIMIT(40, 1000)));
+    size_t few = strlen(choose(text, title, (struct choice_limit){40, 1000, false}));
     assert_int_equal(all, 10 * 2 + 21 * 3);
     assert_in_range(few, 2, all / 2);
 }
@@ -193,8 +188,8 @@ static void is_the_same_again(void **state)
     (void)state;
     const char *const text[] = {RAIN, SCHOOL, PIER " " HE, COST, NULL};
     char first[256];
-    strcpy(first, choose(text, "Pier", 0, LIMIT(3, 100)));
-    assert_string_equal(choose(text, "Pier", 0, LIMIT(3, 100)), first);
+    strcpy(first, choose(text, "Pier", LIMIT(3, 100)));
+    assert_string_equal(choose(text, "Pier", LIMIT(3, 100)), first);
 }
 
 int main(void)
