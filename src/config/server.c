@@ -40,6 +40,25 @@ const struct option_row server_options[] = {
      .min = 0,
      .max = 256,
      .help = "serving processes, 0 is one for each processor"},
+    {.name = "tls-min",
+     .type = OPTION_STRING,
+     .offset = FIELD(tls_min),
+     .placeholder = "VERSION",
+     .initial = "1.2",
+     .help = "least version of TLS that is spoken, 1.2 or 1.3"},
+    {.name = "ticket-keys",
+     .type = OPTION_STRING,
+     .offset = FIELD(ticket_keys),
+     .placeholder = "FILE",
+     .help = "session ticket keys that servers share, 160 hexadecimal digits a line, newest first"},
+    {.name = "ticket-rotation",
+     .type = OPTION_NUMBER,
+     .offset = FIELD(ticket_rotation),
+     .placeholder = "SECONDS",
+     .initial = "28800",
+     .min = 1,
+     .max = 604800, /* as long as a ticket can live: RFC 8446 section 4.6.1 */
+     .help = "how long a ticket key is the newest when there is no file of them"},
 };
 
 const size_t server_options_count = sizeof server_options / sizeof server_options[0];

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -42,7 +43,8 @@ struct crew {
 
 struct crew_say {
     uv_write_t write;
-    char what;
+    size_t n;
+    char bytes[]; /* wiped when they are gone: there may be keys among them */
 };
 
 static void crew_spawn(struct crew_member *m);
@@ -139,19 +141,37 @@ static void crew_on_said(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
     }
 }
 
-/* The settings in a file without a name; the worker reads it to its end.  -1 on failure. */
-static int crew_settings_fd(const struct crew *c)
+/* Bytes in a file without a name; the worker reads it to its end.  -1 on failure. */
+static int crew_memory_fd(const char *name, struct span s)
 {
-    int fd = memfd_create("settings", MFD_CLOEXEC);
-    const struct span *s = &c->plan.settings;
-    if (fd >= 0 && (write(fd, s->p, s->n) != (ssize_t)s->n || lseek(fd, 0, SEEK_SET) != 0)) {
+    int fd = memfd_create(name, MFD_CLOEXEC);
+    if (fd >= 0 && (write(fd, s.p, s.n) != (ssize_t)s.n || lseek(fd, 0, SEEK_SET) != 0)) {
         close(fd);
         return -1;
     }
     return fd;
 }
 
-static int crew_spawn_process(struct crew_member *m, int settings)
+/* The ticket keys in such a file. */
+static int crew_tickets_fd(const struct crew *c)
+{
+    union {
+        unsigned char packed[TICKET_PACKED_SIZE];
+        char bytes[TICKET_PACKED_SIZE];
+    } keys;
+    ticket_pack(c->plan.tickets, keys.packed);
+    int fd = crew_memory_fd("tickets", (struct span){keys.bytes, sizeof keys});
+    ticket_wipe_bytes(&keys, sizeof keys);
+    return fd;
+}
+
+/* What a worker is handed in a descriptor of its own; a failure (-1) leaves it closed. */
+static uv_stdio_container_t crew_handed(int fd)
+{
+    return (uv_stdio_container_t){.flags = fd < 0 ? UV_IGNORE : UV_INHERIT_FD, .data.fd = fd};
+}
+
+static int crew_spawn_process(struct crew_member *m, int settings, int tickets)
 {
     static char program[] = "broadsheet";
     static char subcommand[] = "worker";
@@ -165,11 +185,10 @@ static int crew_spawn_process(struct crew_member *m, int settings)
         .flags = /* NOLINTNEXTLINE(clang-analyzer-optin.core.EnumCastOutOfRange) */
         (uv_stdio_flags)(UV_CREATE_PIPE | UV_READABLE_PIPE | UV_WRITABLE_PIPE);
     stdio[WORKER_CONTROL_FD].data.stream = (uv_stream_t *)&m->control;
-    stdio[WORKER_SETTINGS_FD] = (uv_stdio_container_t){
-        .flags = settings < 0 ? UV_IGNORE : UV_INHERIT_FD, .data.fd = settings};
+    stdio[WORKER_SETTINGS_FD] = crew_handed(settings);
+    stdio[WORKER_TICKETS_FD] = crew_handed(tickets);
     for (size_t i = 0; i < plan->socket_count; i++)
-        stdio[WORKER_LISTEN_FD + i] =
-            (uv_stdio_container_t){.flags = UV_INHERIT_FD, .data.fd = plan->sockets[i]};
+        stdio[WORKER_LISTEN_FD + i] = crew_handed(plan->sockets[i]);
     uv_process_options_t options = {
         .exit_cb = crew_on_exit,
         .file = "/proc/self/exe", /* this very program, even if its file was replaced since */
@@ -189,11 +208,14 @@ static void crew_spawn(struct crew_member *m)
     m->control.data = m;
     m->process.data = m;
     m->started = uv_now(c->plan.loop);
-    int settings = crew_settings_fd(c);
-    /* Without settings the worker says so and ends: one way for all failures. */
-    int result = crew_spawn_process(m, settings);
+    int settings = crew_memory_fd("settings", c->plan.settings);
+    int tickets = crew_tickets_fd(c);
+    /* Without them the worker says so and ends: one way for all failures. */
+    int result = crew_spawn_process(m, settings, tickets);
     if (settings >= 0)
         close(settings);
+    if (tickets >= 0)
+        close(tickets);
     if (result != 0) {
         log_line(LOG_ERROR, "a worker cannot be started: %s", uv_strerror(result));
         crew_bury(m);
@@ -224,22 +246,40 @@ enum status crew_start(const struct crew_plan *plan, struct crew **out, struct e
 static void crew_on_written(uv_write_t *write, int status)
 {
     (void)status; /* a worker that is gone starts with what is new anyway */
-    free(write->data);
+    struct crew_say *say = write->data;
+    ticket_wipe_bytes(say->bytes, say->n);
+    free(say);
+}
+
+/* The same bytes to every worker. */
+static void crew_send(struct crew *c, const void *from, size_t n)
+{
+    for (size_t i = 0; i < c->plan.workers; i++) {
+        struct crew_say *say = c->members[i].alive ? calloc(1, sizeof *say + n) : NULL;
+        if (say == NULL)
+            continue;
+        say->n = n;
+        memcpy(say->bytes, from, n);
+        say->write.data = say;
+        uv_buf_t bytes = uv_buf_init(say->bytes, (unsigned)n);
+        int result = uv_write(&say->write, (uv_stream_t *)&c->members[i].control, &bytes, 1,
+                              crew_on_written);
+        if (result != 0)
+            crew_on_written(&say->write, result);
+    }
 }
 
 void crew_say(struct crew *c, char what)
 {
-    for (size_t i = 0; i < c->plan.workers; i++) {
-        struct crew_say *say = c->members[i].alive ? calloc(1, sizeof *say) : NULL;
-        if (say == NULL)
-            continue;
-        say->what = what;
-        say->write.data = say;
-        uv_buf_t bytes = uv_buf_init(&say->what, 1);
-        if (uv_write(&say->write, (uv_stream_t *)&c->members[i].control, &bytes, 1,
-                     crew_on_written) != 0)
-            free(say);
-    }
+    crew_send(c, &what, 1);
+}
+
+void crew_say_tickets(struct crew *c)
+{
+    unsigned char message[1 + TICKET_PACKED_SIZE] = {WORKER_SAY_TICKETS};
+    ticket_pack(c->plan.tickets, message + 1);
+    crew_send(c, message, sizeof message);
+    ticket_wipe_bytes(message, sizeof message);
 }
 
 static void crew_signal(struct crew *c, int number)

@@ -6,13 +6,15 @@
 
 #include <uv.h>
 
-#include "core/buf.h"
+#include "tls/ticket.h"
 
 struct crew_plan {
     uv_loop_t *loop;
     size_t workers;
     struct span settings; /* of worker.h, as a configuration; borrowed for the crew's life */
-    const int *sockets;   /* bound; borrowed for the crew's life */
+    /* Read when a worker starts and by crew_say_tickets; borrowed for the crew's life. */
+    const struct ticket_ring *tickets;
+    const int *sockets; /* bound; borrowed for the crew's life */
     size_t socket_count;
     void (*on_ready)(void *context);  /* every worker answers requests; called once */
     void (*on_failed)(void *context); /* workers do not even start */
@@ -26,6 +28,9 @@ enum status crew_start(const struct crew_plan *plan, struct crew **c, struct err
 
 /* Tell every worker one of WORKER_SAY_... */
 void crew_say(struct crew *c, char what);
+
+/* Tell every worker that the ticket keys are others: those that the plan's ring now has. */
+void crew_say_tickets(struct crew *c);
 
 /* Have them finish what they do and end; those that have not after CREW_PATIENCE are killed. */
 void crew_stop(struct crew *c);

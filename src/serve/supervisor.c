@@ -17,6 +17,7 @@
 #include "net/listener.h"
 #include "serve/crew.h"
 #include "serve/job.h"
+#include "serve/keyring.h"
 #include "serve/watch.h"
 #include "serve/worker.h"
 
@@ -38,6 +39,7 @@ struct supervisor {
     uv_signal_t term, interrupt, hangup;
     struct watch *watch;
     struct job job;
+    struct keyring keyring;
     struct crew *crew;
     bool stopping;
     enum status status; /* how it ends */
@@ -105,17 +107,24 @@ static bool supervisor_is_inside(const struct supervisor *s, const char *folder,
 }
 
 /* A private key or an edition among the published files would be published with them. */
+static enum status supervisor_check_private(const struct supervisor *s, const char *path,
+                                            struct error *e)
+{
+    static const char *const published[] = {"static", "articles"};
+    for (size_t i = 0; i < sizeof published / sizeof published[0]; i++) {
+        if (supervisor_is_inside(s, published[i], path))
+            return error_set(e, ST_FORMAT, 0, "%s: lies in %s/%s, which is published", path,
+                             s->capsule, published[i]);
+    }
+    return ST_OK;
+}
+
+/* The same for a folder, which is made. */
 static enum status supervisor_check_place(const struct supervisor *s, const char *path,
                                           struct error *e)
 {
-    static const char *const published[] = {"static", "articles"};
     enum status status = file_make_dir(path, e);
-    for (size_t i = 0; status == ST_OK && i < sizeof published / sizeof published[0]; i++) {
-        if (supervisor_is_inside(s, published[i], path))
-            status = error_set(e, ST_FORMAT, 0, "%s: lies in %s/%s, which is published", path,
-                               s->capsule, published[i]);
-    }
-    return status;
+    return status == ST_OK ? supervisor_check_private(s, path, e) : status;
 }
 
 /* Two servers on one edition would serve each other's pages.  The lock ends with the process. */
@@ -201,17 +210,9 @@ static void supervisor_tell_identity(const struct supervisor *s, const struct id
                  identity_certificate_path(id));
 }
 
-/* The secret of the session tickets is drawn anew at every start. */
 static enum status supervisor_make_settings(struct supervisor *s, const struct identity *id,
                                             struct error *e)
 {
-    unsigned char key[CONTEXT_TICKET_KEY];
-    char digits[2 * CONTEXT_TICKET_KEY + 1];
-    enum status status = context_random(key, sizeof key, e);
-    if (status != ST_OK)
-        return status;
-    for (size_t i = 0; i < sizeof key; i++)
-        snprintf(digits + 2 * i, 3, "%02x", key[i]);
     union {
         const char *read;
         char *field;
@@ -221,7 +222,7 @@ static enum status supervisor_make_settings(struct supervisor *s, const struct i
         .statics = s->statics.p,
         .key = key_path.field,
         .certificate = certificate_path.field,
-        .ticket_key = digits,
+        .tls_min = s->config->tls_min,
         .host = s->config->host,
         .listeners = (long)s->socket_count,
     };
@@ -235,10 +236,23 @@ enum status supervisor_check(const struct server_config *config, struct error *e
 {
     if (*config->certs == '\0' || (config->state != NULL && *config->state == '\0'))
         return error_set(e, ST_SYNTAX, 0, "an empty name is no folder");
-    enum status status = identity_check_names(config->host.items, config->host.count, e);
+    if (config->ticket_keys != NULL && *config->ticket_keys == '\0')
+        return error_set(e, ST_SYNTAX, 0, "ticket-keys: an empty name is no file");
+    enum context_version least;
+    enum status status = context_version_find(config->tls_min, &least, e);
+    if (status == ST_OK)
+        status = identity_check_names(config->host.items, config->host.count, e);
     for (size_t i = 0; status == ST_OK && i < config->listen.count; i++)
         status = listener_check(config->listen.items[i], e);
     return status;
+}
+
+/* Session tickets: a file's keys, or keys of its own, which are drawn anew at every start. */
+static enum status supervisor_open_keyring(struct supervisor *s, struct error *e)
+{
+    const char *path = s->config->ticket_keys;
+    enum status status = path == NULL ? ST_OK : supervisor_check_private(s, path, e);
+    return status == ST_OK ? keyring_init(&s->keyring, path, e) : status;
 }
 
 static enum status supervisor_prepare(struct supervisor *s, struct error *e)
@@ -246,7 +260,9 @@ static enum status supervisor_prepare(struct supervisor *s, struct error *e)
     struct identity *id = NULL;
     if (access(s->capsule, R_OK | X_OK) != 0)
         return error_set(e, ST_IO, errno, "%s", s->capsule);
-    enum status status = supervisor_check_place(s, s->config->certs, e);
+    enum status status = supervisor_open_keyring(s, e);
+    if (status == ST_OK)
+        status = supervisor_check_place(s, s->config->certs, e);
     if (status == ST_OK)
         status =
             identity_open(s->config->certs, s->config->host.items, s->config->host.count, &id, e);
@@ -272,6 +288,7 @@ static void supervisor_stop(struct supervisor *s)
     if (s->watch != NULL)
         watch_stop(s->watch);
     job_stop(&s->job);
+    keyring_stop(&s->keyring);
     /* New callers are refused at once; those in the kernel's queue with them. */
     for (size_t i = 0; i < s->socket_count; i++)
         close(s->sockets[i]);
@@ -318,6 +335,7 @@ static void supervisor_start_crew(struct supervisor *s)
     struct crew_plan plan = {.loop = &s->loop,
                              .workers = workers,
                              .settings = buf_span(&s->settings),
+                             .tickets = &s->keyring.ring,
                              .sockets = s->sockets,
                              .socket_count = s->socket_count,
                              .on_ready = supervisor_on_ready,
@@ -351,12 +369,20 @@ static void supervisor_on_change(void *context)
     job_run(&s->job);
 }
 
+static void supervisor_on_tickets(void *context)
+{
+    struct supervisor *s = context;
+    if (s->crew != NULL)
+        crew_say_tickets(s->crew);
+}
+
 static void supervisor_on_signal(uv_signal_t *handle, int number)
 {
     struct supervisor *s = handle->data;
     if (s->stopping)
         return;
     if (number == SIGHUP) {
+        keyring_renew(&s->keyring);
         watch_renew(s->watch);
         job_run(&s->job);
         return;
@@ -405,6 +431,7 @@ static void supervisor_loop(struct supervisor *s)
                           .on_done = supervisor_on_pressed,
                           .context = s};
     job_init(&s->job);
+    keyring_start(&s->keyring, &s->loop, s->config->ticket_rotation, supervisor_on_tickets, s);
     s->status = watch_start(&s->loop, s->capsule, supervisor_on_change, s, &s->watch, s->error);
     if (s->status == ST_OK)
         job_run(&s->job);
@@ -440,6 +467,7 @@ enum status supervisor_run(const char *capsule, const struct server_config *conf
         close(s->lock);
     if (s->crew != NULL)
         crew_free(s->crew);
+    keyring_fini(&s->keyring);
     buf_fini(&s->edition);
     buf_fini(&s->statics);
     buf_fini(&s->base_url);

@@ -1,8 +1,8 @@
 #include "serve/worker.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 #include <uv.h>
@@ -29,7 +29,7 @@ const struct option_row worker_options[] = {
     {.name = "statics", .type = OPTION_STRING, .offset = FIELD(statics)},
     {.name = "key", .type = OPTION_STRING, .offset = FIELD(key)},
     {.name = "certificate", .type = OPTION_STRING, .offset = FIELD(certificate)},
-    {.name = "ticket_key", .type = OPTION_STRING, .offset = FIELD(ticket_key)},
+    {.name = "tls_min", .type = OPTION_STRING, .offset = FIELD(tls_min)},
     {.name = "host", .type = OPTION_LIST, .offset = FIELD(host)},
     {.name = "listeners",
      .type = OPTION_NUMBER,
@@ -49,8 +49,10 @@ struct worker {
     uv_pipe_t control;
     uv_signal_t term, interrupt, hangup;
     uv_timer_t drain;
-    uv_timer_t reload; /* tries again after a failure */
-    bool reload_told;  /* the failure is in the log */
+    uv_timer_t reload;                         /* tries again after a failure */
+    bool reload_told;                          /* the failure is in the log */
+    unsigned char tickets[TICKET_PACKED_SIZE]; /* that are being read */
+    size_t tickets_left;                       /* bytes of them that are still to come */
     uv_write_t said;
     struct conn_table table;
     struct listeners *listeners;
@@ -70,19 +72,33 @@ static enum status worker_read_settings(struct worker *w, struct error *e)
     return status;
 }
 
+static enum status worker_read_tickets(struct ticket_ring *tickets, struct error *e)
+{
+    unsigned char packed[TICKET_PACKED_SIZE];
+    ssize_t n = read(WORKER_TICKETS_FD, packed, sizeof packed); /* of memory: never a part */
+    close(WORKER_TICKETS_FD);
+    enum status status = n == (ssize_t)sizeof packed
+                             ? ticket_unpack(tickets, packed, e)
+                             : error_set(e, ST_IO, n < 0 ? errno : 0, "ticket keys");
+    ticket_wipe_bytes(packed, sizeof packed);
+    return status;
+}
+
 static enum status worker_make_tls(struct worker *w, struct error *e)
 {
-    unsigned char key[CONTEXT_TICKET_KEY] = {0};
-    const char *digits = w->settings.ticket_key;
-    if (digits == NULL || strlen(digits) != 2 * sizeof key)
-        return error_set(e, ST_FORMAT, 0, "settings: ticket_key");
-    for (size_t i = 0; i < sizeof key; i++)
-        key[i] = (unsigned char)(ascii_hex(digits[2 * i]) << 4 | ascii_hex(digits[2 * i + 1]));
+    struct ticket_ring tickets = {0};
     struct identity *id = NULL;
-    enum status status = identity_load(w->settings.key, w->settings.certificate, &id, e);
+    enum context_version least = CONTEXT_TLS12;
+    const char *tls_min = w->settings.tls_min == NULL ? "" : w->settings.tls_min;
+    enum status status = worker_read_tickets(&tickets, e);
     if (status == ST_OK)
-        status = context_new(id, key, &w->tls, e);
+        status = context_version_find(tls_min, &least, e);
+    if (status == ST_OK)
+        status = identity_load(w->settings.key, w->settings.certificate, &id, e);
+    if (status == ST_OK)
+        status = context_new(id, &tickets, least, &w->tls, e);
     identity_free(id);
+    ticket_wipe(&tickets);
     return status;
 }
 
@@ -156,9 +172,21 @@ static void worker_on_reload(uv_timer_t *timer)
 
 static void worker_on_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 {
-    static char bytes[64];
+    static char bytes[256];
     (void)handle, (void)suggested;
     *buf = uv_buf_init(bytes, sizeof bytes);
+}
+
+static void worker_take_tickets(struct worker *w)
+{
+    struct ticket_ring tickets = {0};
+    struct error e;
+    if (ticket_unpack(&tickets, w->tickets, &e) == ST_OK)
+        context_set_tickets(w->tls, &tickets);
+    else
+        log_error(&e);
+    ticket_wipe(&tickets);
+    ticket_wipe_bytes(w->tickets, sizeof w->tickets);
 }
 
 static void worker_on_control(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
@@ -169,8 +197,19 @@ static void worker_on_control(uv_stream_t *stream, ssize_t n, const uv_buf_t *bu
         worker_stop(w, 0); /* without a supervisor nobody would ever stop us */
         return;
     }
-    for (ssize_t i = 0; i < n; i++)
-        edition = edition || buf->base[i] == WORKER_SAY_EDITION;
+    for (ssize_t i = 0; i < n; i++) {
+        char byte = buf->base[i];
+        if (w->tickets_left > 0) {
+            w->tickets[sizeof w->tickets - w->tickets_left--] = (unsigned char)byte;
+            if (w->tickets_left == 0)
+                worker_take_tickets(w);
+        } else if (byte == WORKER_SAY_TICKETS) {
+            w->tickets_left = sizeof w->tickets;
+        } else {
+            edition = edition || byte == WORKER_SAY_EDITION;
+        }
+    }
+    ticket_wipe_bytes(buf->base, (size_t)n);
     if (edition)
         worker_reload(w);
 }

@@ -10,10 +10,12 @@
 /* The descriptors of a worker, besides the standard ones. */
 #define WORKER_CONTROL_FD  3 /* stream to the supervisor; its end means that he is gone */
 #define WORKER_SETTINGS_FD 4 /* a configuration of the options below */
-#define WORKER_LISTEN_FD   5 /* the first of the bound sockets */
+#define WORKER_TICKETS_FD  5 /* session ticket keys, as ticket_pack writes them */
+#define WORKER_LISTEN_FD   6 /* the first of the bound sockets */
 
 /* What goes over the control stream: from the supervisor ... */
 #define WORKER_SAY_EDITION 'E' /* a new edition has its name */
+#define WORKER_SAY_TICKETS 'T' /* other ticket keys: TICKET_PACKED_SIZE bytes follow */
 /* ... and to him. */
 #define WORKER_SAY_READY 'R' /* requests are answered from now on */
 
@@ -23,7 +25,7 @@ struct worker_settings {
     char *statics;           /* the capsule's static/ folder */
     char *key;               /* private key, PEM file */
     char *certificate;       /* PEM file */
-    char *ticket_key;        /* CONTEXT_TICKET_KEY bytes as hexadecimal digits */
+    char *tls_min;           /* least version of TLS, "1.2" or "1.3" */
     struct option_list host; /* served names */
     long listeners;          /* bound sockets from WORKER_LISTEN_FD on */
 };

@@ -2,8 +2,8 @@
 
 #include <errno.h>
 #include <openssl/err.h>
-#include <openssl/rand.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tls/context_internal.h"
 #include "tls/identity_internal.h"
@@ -13,13 +13,11 @@
     "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384"
 #define CONTEXT_SUITES_12 "ECDHE+AESGCM:ECDHE+CHACHA20"
 
-static bool context_setup(SSL_CTX *ctx, const struct identity *id,
-                          const unsigned char ticket_key[CONTEXT_TICKET_KEY])
+static bool context_setup(struct context *context, const struct identity *id,
+                          enum context_version least)
 {
     static const unsigned char session_context[] = "broadsheet";
-    unsigned char keys[CONTEXT_TICKET_KEY];
-    for (size_t i = 0; i < sizeof keys; i++)
-        keys[i] = ticket_key[i];
+    SSL_CTX *ctx = context->ctx;
     SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                  SSL_OP_PRIORITIZE_CHACHA | SSL_OP_NO_COMPRESSION |
                                  SSL_OP_IGNORE_UNEXPECTED_EOF);
@@ -27,21 +25,18 @@ static bool context_setup(SSL_CTX *ctx, const struct identity *id,
                               SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF); /* tickets carry the sessions */
     SSL_CTX_set_read_ahead(ctx, 1);                          /* one recv for a flight */
-    bool good =
-        SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1 &&
-        SSL_CTX_set_ciphersuites(ctx, CONTEXT_SUITES_13) == 1 &&
-        SSL_CTX_set_cipher_list(ctx, CONTEXT_SUITES_12) == 1 &&
-        SSL_CTX_set_num_tickets(ctx, 1) == 1 &&
-        SSL_CTX_set_tlsext_ticket_keys(ctx, keys, (int)sizeof keys) == 1 &&
-        SSL_CTX_set_session_id_context(ctx, session_context, sizeof session_context - 1) == 1 &&
-        SSL_CTX_use_cert_and_key(ctx, id->certificate, id->key, id->chain, 1) == 1;
-    OPENSSL_cleanse(keys, sizeof keys);
-    return good;
+    return SSL_CTX_set_min_proto_version(ctx, least == CONTEXT_TLS13 ? TLS1_3_VERSION
+                                                                     : TLS1_2_VERSION) == 1 &&
+           SSL_CTX_set_ciphersuites(ctx, CONTEXT_SUITES_13) == 1 &&
+           SSL_CTX_set_cipher_list(ctx, CONTEXT_SUITES_12) == 1 &&
+           SSL_CTX_set_num_tickets(ctx, 1) == 1 && ticket_attach(context) &&
+           SSL_CTX_set_max_early_data(ctx, 0) == 1 && /* a request must not be replayed */
+           SSL_CTX_set_session_id_context(ctx, session_context, sizeof session_context - 1) == 1 &&
+           SSL_CTX_use_cert_and_key(ctx, id->certificate, id->key, id->chain, 1) == 1;
 }
 
-enum status context_new(const struct identity *id,
-                        const unsigned char ticket_key[CONTEXT_TICKET_KEY], struct context **out,
-                        struct error *e)
+enum status context_new(const struct identity *id, const struct ticket_ring *tickets,
+                        enum context_version least, struct context **out, struct error *e)
 {
     struct context *context = calloc(1, sizeof *context);
     if (context == NULL)
@@ -49,8 +44,8 @@ enum status context_new(const struct identity *id,
     ERR_clear_error();
     context->ctx = SSL_CTX_new(TLS_server_method());
     context->gather = channel_bio_method();
-    if (context->ctx != NULL && context->gather != NULL &&
-        context_setup(context->ctx, id, ticket_key)) {
+    if (context->ctx != NULL && context->gather != NULL && context_setup(context, id, least)) {
+        context_set_tickets(context, tickets);
         *out = context;
         return ST_OK;
     }
@@ -68,13 +63,23 @@ void context_free(struct context *context)
         return;
     SSL_CTX_free(context->ctx);
     BIO_meth_free(context->gather);
+    ticket_wipe(&context->tickets);
     free(context);
 }
 
-enum status context_random(unsigned char *out, size_t n, struct error *e)
+void context_set_tickets(struct context *context, const struct ticket_ring *tickets)
 {
-    if (RAND_bytes(out, (int)n) == 1)
-        return ST_OK;
-    ERR_clear_error();
-    return error_set(e, ST_CRYPTO, 0, "no random bytes");
+    ticket_wipe(&context->tickets);
+    context->tickets = *tickets;
+}
+
+enum status context_version_find(const char *name, enum context_version *version, struct error *e)
+{
+    if (strcmp(name, "1.2") == 0)
+        *version = CONTEXT_TLS12;
+    else if (strcmp(name, "1.3") == 0)
+        *version = CONTEXT_TLS13;
+    else
+        return error_set(e, ST_SYNTAX, 0, "tls-min: neither 1.2 nor 1.3: %s", name);
+    return ST_OK;
 }

@@ -28,7 +28,8 @@ def test_help_names_every_subcommand():
 
 
 @pytest.mark.parametrize("name, options", [
-    ("serve", ["--config", "--listen", "--host", "--certs", "--state", "--workers"]),
+    ("serve", ["--config", "--listen", "--host", "--certs", "--state", "--workers",
+               "--tls-min", "--ticket-keys", "--ticket-rotation"]),
     ("press", ["-o"]), ("convert", ["--format", "--view", "--sentences", "--words"])])
 def test_help_of_a_subcommand_names_its_options(name, options):
     text = run(name, "--help").check().text
@@ -49,7 +50,8 @@ def test_help_of_a_subcommand_names_its_options(name, options):
     ["convert", "--view", "unknown", "-"], ["convert", "--unknown", "-"], ["serve", "a", "b"],
     ["serve", "--unknown"], ["serve", "--workers", "many"], ["serve", "--workers", "-1"],
     ["serve", "--listen", "nonsense"], ["serve", "--listen", "127.0.0.1:65536"],
-    ["serve", "--listen"]], ids=" ".join)
+    ["serve", "--listen"], ["serve", "--tls-min", "1.1"], ["serve", "--tls-min", ""],
+    ["serve", "--ticket-keys", ""], ["serve", "--ticket-rotation", "0"]], ids=" ".join)
 def test_wrong_usage_says_so_and_ends_with_2(arguments, tmp_path):
     run(*arguments, cwd=tmp_path).check_usage()
     assert not list(tmp_path.iterdir()), "wrong usage left something behind"

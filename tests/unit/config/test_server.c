@@ -34,6 +34,9 @@ static void defaults_serve_localhost_on_the_port_of_gemini(void **state)
     assert_string_equal(got.certs, "certs");
     assert_null(got.state);
     assert_int_equal(got.workers, 0);
+    assert_string_equal(got.tls_min, "1.2");
+    assert_null(got.ticket_keys);
+    assert_int_equal(got.ticket_rotation, 8 * 60 * 60);
 }
 
 static void a_file_can_say_everything_but_its_own_name(void **state)
@@ -43,7 +46,10 @@ static void a_file_can_say_everything_but_its_own_name(void **state)
                                "host = {\"example.org\", \"192.0.2.1\"}\n"
                                "certs = \"/etc/certs\"\n"
                                "state = \"/var/lib/state\"\n"
-                               "workers = 3\n";
+                               "workers = 3\n"
+                               "tls-min = \"1.3\"\n"
+                               "ticket-keys = \"/etc/keys\"\n"
+                               "ticket-rotation = 3600\n";
     assert_status(options_read_text(&options, "a.conf", text, &error), ST_OK, &error);
     assert_status(options_read_defaults(&options, &error), ST_OK, &error);
     assert_int_equal(got.listen.count, 1);
@@ -53,6 +59,9 @@ static void a_file_can_say_everything_but_its_own_name(void **state)
     assert_string_equal(got.certs, "/etc/certs");
     assert_string_equal(got.state, "/var/lib/state");
     assert_int_equal(got.workers, 3);
+    assert_string_equal(got.tls_min, "1.3");
+    assert_string_equal(got.ticket_keys, "/etc/keys");
+    assert_int_equal(got.ticket_rotation, 3600);
     assert_status(options_read_text(&options, "a.conf", "config = \"b\"", &error), ST_SYNTAX,
                   &error);
 }

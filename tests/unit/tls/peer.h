@@ -16,21 +16,28 @@
 #define PEER_BAD_RECORD SPAN("\x16\x03\x01\0\x05\x63\0\0\1\0")
 #define PEER_ALERT      21 /* content type of an alert, RFC 8446 5.1 */
 
-/* A server's context with a ticket key of this byte alone; the caller frees it. */
-static inline struct context *peer_server(unsigned char secret)
+/* A server's context with these ticket keys; the caller frees it. */
+static inline struct context *peer_server_with(const struct ticket_ring *tickets,
+                                               enum context_version least)
 {
     static char name[] = "localhost";
     static char *const names[] = {name};
-    unsigned char key[CONTEXT_TICKET_KEY];
     struct identity *id = NULL;
     struct context *ctx = NULL;
     struct error e;
-    memset(key, secret, sizeof key);
     assert_status(identity_open(folder_path("certs"), names, 1, &id, &e), ST_OK, &e);
-    enum status status = context_new(id, key, &ctx, &e);
+    enum status status = context_new(id, tickets, least, &ctx, &e);
     identity_free(id);
     assert_status(status, ST_OK, &e);
     return ctx;
+}
+
+/* The same with one ticket key, of this byte alone. */
+static inline struct context *peer_server(unsigned char secret)
+{
+    struct ticket_ring tickets = {.count = 1};
+    memset(tickets.keys[0], secret, sizeof tickets.keys[0]);
+    return peer_server_with(&tickets, CONTEXT_TLS12);
 }
 
 /* What a client needs, who trusts everybody; the caller frees it. */

@@ -48,6 +48,22 @@ static void versions_are_agreed_on(void **state)
     }
 }
 
+static void only_tls13_is_spoken_where_it_is_the_least(void **state)
+{
+    (void)state;
+    struct ticket_ring tickets = {.count = 1};
+    close_connection();
+    context_free(ctx);
+    ctx = peer_server_with(&tickets, CONTEXT_TLS13);
+    open_connection();
+    connect_both();
+    assert_string_equal(channel_version(ch), "TLSv1.3");
+    open_connection();
+    SSL_set_max_proto_version(client, TLS1_2_VERSION);
+    assert_int_equal(shake_hands(), CHANNEL_FAIL);
+    assert_contains(channel_fault(ch), "unsupported protocol");
+}
+
 struct suite_row {
     const char *name, *list;
     bool good;
@@ -98,6 +114,18 @@ static void unknown_names_and_protocols_are_ignored(void **state)
     assert_int_equal(SSL_set_tlsext_host_name(client, name), 1);
     assert_int_equal(SSL_set_alpn_protos(client, protocols, sizeof protocols - 1), 0);
     connect_both();
+}
+
+static void a_client_of_tls12_cannot_renegotiate(void **state)
+{
+    (void)state;
+    SSL_set_max_proto_version(client, TLS1_2_VERSION);
+    connect_both();
+    assert_int_equal(SSL_renegotiate(client), 1);
+    assert_int_equal(SSL_do_handshake(client), -1);
+    server_hears(CHANNEL_READ); /* answered with an alert, and no more */
+    assert_int_equal(SSL_do_handshake(client), -1);
+    assert_int_equal(ERR_GET_REASON(ERR_peek_error()), SSL_R_NO_RENEGOTIATION);
 }
 
 static void what_the_client_writes_is_read(void **state)
@@ -435,24 +463,15 @@ static void a_channel_may_be_closed_at_any_time(void **state)
     assert_int_equal(sends, 0);
 }
 
-static void random_bytes_are_not_the_same_twice(void **state)
-{
-    (void)state;
-    unsigned char first[CONTEXT_TICKET_KEY] = {0};
-    unsigned char second[CONTEXT_TICKET_KEY] = {0};
-    struct error e;
-    assert_status(context_random(first, sizeof first, &e), ST_OK, &e);
-    assert_status(context_random(second, sizeof second, &e), ST_OK, &e);
-    assert_memory_not_equal(first, second, sizeof first);
-}
-
 int main(void)
 {
     static struct suite s = {.setup = connection_make, .teardown = connection_remove};
     SUITE_ROWS(&s, versions_are_agreed_on, version_rows);
+    SUITE_TEST(&s, only_tls13_is_spoken_where_it_is_the_least);
     SUITE_ROWS(&s, suites_of_tls12_are_forward_secret_and_authenticated, suite_rows);
     SUITE_TEST(&s, a_hello_may_come_byte_by_byte);
     SUITE_TEST(&s, unknown_names_and_protocols_are_ignored);
+    SUITE_TEST(&s, a_client_of_tls12_cannot_renegotiate);
     SUITE_TEST(&s, what_the_client_writes_is_read);
     SUITE_TEST(&s, the_answer_and_the_goodbye_reach_the_client);
     SUITE_TEST(&s, what_is_not_flushed_leaves_before_a_wait);
@@ -471,6 +490,5 @@ int main(void)
     SUITE_TEST(&s, a_failure_of_one_channel_is_not_anothers);
     SUITE_ROWS(&s, sessions_are_resumed_where_the_ticket_key_is_the_same, resumption_rows);
     SUITE_TEST(&s, a_channel_may_be_closed_at_any_time);
-    SUITE_TEST(&s, random_bytes_are_not_the_same_twice);
     return suite_run(&s, "tls/channel");
 }
