@@ -5,6 +5,7 @@ test_conformance.py: versions, names, suites, resumption, the end of every answe
 import os
 import re
 import ssl
+import subprocess
 from contextlib import closing
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from clients import openssl
 from program import run, wait_until
 from samples import LARGE, SEED_SLUG, SEED_TITLE, full_capsule
-from wire import (TLS12, TLS13, TLS_VERSIONS, both_versions, client_context, client_hello,
+from wire import (TIMEOUT, TLS12, TLS13, TLS_VERSIONS, both_versions, client_context, client_hello,
                   openssl_client, plain)
 
 ARTICLE = f"/{SEED_SLUG}.gmi"
@@ -155,6 +156,41 @@ def test_06_the_good_suites_of_tls_1_2_are_taken(site, suite):
     assert site.fetch("/", context=client_context(TLS12, suite)).cipher[0] == suite
 
 
+def test_06_suites_that_are_not_forward_secret_are_refused_with_an_rsa_key_too(serve, capsule,
+                                                                           tmp_path):
+    certs = tmp_path / "rsa"
+    certs.mkdir()
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj",
+                    "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-days", "100",
+                    "-keyout", certs / "localhost.key", "-out", certs / "localhost.crt"],
+                   capture_output=True, timeout=60, check=True)
+    (certs / "localhost.key").chmod(0o600)
+    server = serve(capsule, certs=certs)
+    request = server.url("/").encode() + CRLF
+    for suite in ("AES128-GCM-SHA256", "AES256-SHA256", "DHE-RSA-AES128-GCM-SHA256",
+                  "ECDHE-RSA-AES128-SHA256"):
+        options = ("-tls1_2", "-cipher", f"{suite}:@SECLEVEL=0")
+        assert openssl_client(server.port, request, *options) == b"", suite
+    for suite in ("ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-RSA-CHACHA20-POLY1305"):
+        assert server.fetch("/", context=client_context(TLS12, suite)).cipher[0] == suite
+
+
+# The least version
+
+
+def test_02_tls_1_2_can_be_switched_off(serve, capsule):
+    server = serve(capsule, extra=("--tls-min", "1.3"))
+    assert server.fetch(ARTICLE, version=TLS13).check(20).version == "TLSv1.3"
+    answer = plain(server.port, client_hello(0x0303))
+    assert answer[:1] == b"\x15" and answer[-2:] == b"\x02\x46", "a fatal protocol_version alert"
+
+
+def test_03_tls_1_2_is_served_unless_it_is_switched_off(serve, capsule):
+    server = serve(capsule, extra=("--tls-min", "1.2"))
+    for version in TLS_VERSIONS:
+        server.fetch(ARTICLE, version=version).check(20)
+
+
 # Extras of the handshake
 
 
@@ -165,8 +201,10 @@ def test_08_unknown_application_protocols_are_ignored(site, version):
 
 
 def test_08_a_client_cannot_renegotiate(site):
-    seen = openssl_client(site.port, b"R\n", "-tls1_2", "-no_ign_eof", "-no-interactive")
-    assert b"20 " not in seen
+    done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{site.port}", "-tls1_2"],
+                          input=b"R\n", capture_output=True, timeout=TIMEOUT, check=False)
+    assert b"RENEGOTIATING" in done.stderr, "the client did not try"
+    assert b"no renegotiation" in done.stderr, done.stderr
     site.fetch("/").check(20)
 
 
