@@ -95,8 +95,11 @@ static enum status worker_make_tls(struct worker *w, struct error *e)
         status = context_version_find(tls_min, &least, e);
     if (status == ST_OK)
         status = identity_load(w->settings.key, w->settings.certificate, &id, e);
-    if (status == ST_OK)
-        status = context_new(id, &tickets, least, &w->tls, e);
+    if (status == ST_OK) {
+        struct context_host host = {id, w->settings.host.items, w->settings.host.count};
+        struct context_plan plan = {&host, 1, &tickets, least};
+        status = context_new(&plan, &w->tls, e);
+    }
     identity_free(id);
     ticket_wipe(&tickets);
     return status;

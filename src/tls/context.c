@@ -13,11 +13,37 @@
     "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384"
 #define CONTEXT_SUITES_12 "ECDHE+AESGCM:ECDHE+CHACHA20"
 
-static bool context_setup(struct context *context, const struct identity *id,
-                          enum context_version least)
+/* Is this the same host?  Case and the root's dot do not matter. */
+static bool context_is_name(const char *asked, const char *name)
+{
+    struct span a = span_of(asked);
+    struct span b = span_of(name);
+    a.n -= a.n > 1 && a.p[a.n - 1] == '.';
+    b.n -= b.n > 1 && b.p[b.n - 1] == '.';
+    return span_eq_nocase(a, b);
+}
+
+/* The client named a server: show that one's certificate.  Who is not known gets the first. */
+static int context_on_name(SSL *ssl, int *alert, void *data)
+{
+    const struct context *context = data;
+    const char *asked = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+    (void)alert;
+    for (size_t i = 0; asked != NULL && i < context->count; i++) {
+        const struct context_side *side = &context->sides[i];
+        for (size_t k = 0; k < side->count; k++) {
+            if (context_is_name(asked, side->names[k]))
+                return SSL_set_SSL_CTX(ssl, side->ctx) == NULL ? SSL_TLSEXT_ERR_ALERT_FATAL
+                                                               : SSL_TLSEXT_ERR_OK;
+        }
+    }
+    return SSL_TLSEXT_ERR_NOACK;
+}
+
+static bool context_setup(struct context *context, SSL_CTX *ctx, const struct identity *id)
 {
     static const unsigned char session_context[] = "broadsheet";
-    SSL_CTX *ctx = context->ctx;
+    int least = context->least == CONTEXT_TLS13 ? TLS1_3_VERSION : TLS1_2_VERSION;
     SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                  SSL_OP_PRIORITIZE_CHACHA | SSL_OP_NO_COMPRESSION |
                                  SSL_OP_IGNORE_UNEXPECTED_EOF);
@@ -25,43 +51,93 @@ static bool context_setup(struct context *context, const struct identity *id,
                               SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF); /* tickets carry the sessions */
     SSL_CTX_set_read_ahead(ctx, 1);                          /* one recv for a flight */
-    return SSL_CTX_set_min_proto_version(ctx, least == CONTEXT_TLS13 ? TLS1_3_VERSION
-                                                                     : TLS1_2_VERSION) == 1 &&
+    return SSL_CTX_set_min_proto_version(ctx, least) == 1 &&
            SSL_CTX_set_ciphersuites(ctx, CONTEXT_SUITES_13) == 1 &&
            SSL_CTX_set_cipher_list(ctx, CONTEXT_SUITES_12) == 1 &&
-           SSL_CTX_set_num_tickets(ctx, 1) == 1 && ticket_attach(context) &&
+           SSL_CTX_set_num_tickets(ctx, 1) == 1 && ticket_attach(ctx, context) &&
            SSL_CTX_set_max_early_data(ctx, 0) == 1 && /* a request must not be replayed */
            SSL_CTX_set_session_id_context(ctx, session_context, sizeof session_context - 1) == 1 &&
+           SSL_CTX_set_tlsext_servername_callback(ctx, context_on_name) == 1 &&
+           SSL_CTX_set_tlsext_servername_arg(ctx, context) == 1 &&
            SSL_CTX_use_cert_and_key(ctx, id->certificate, id->key, id->chain, 1) == 1;
 }
 
-enum status context_new(const struct identity *id, const struct ticket_ring *tickets,
-                        enum context_version least, struct context **out, struct error *e)
+static void context_free_sides(struct context_side *sides, size_t count)
+{
+    for (size_t i = 0; sides != NULL && i < count; i++) {
+        SSL_CTX_free(sides[i].ctx);
+        for (size_t k = 0; k < sides[i].count; k++)
+            free(sides[i].names[k]);
+        free(sides[i].names);
+    }
+    free(sides);
+}
+
+static enum status context_make_side(struct context *context, const struct context_host *host,
+                                     struct context_side *side, struct error *e)
+{
+    const char *path = identity_certificate_path(host->identity);
+    side->names = calloc(host->count + 1, sizeof *side->names);
+    for (size_t i = 0; side->names != NULL && i < host->count; i++) {
+        side->names[i] = strdup(host->names[i]);
+        if (side->names[i] == NULL)
+            break;
+        side->count++;
+    }
+    if (side->names == NULL || side->count < host->count)
+        return error_set(e, ST_NOMEM, ENOMEM, "%s", path);
+    ERR_clear_error();
+    side->ctx = SSL_CTX_new(TLS_server_method());
+    if (side->ctx != NULL && context_setup(context, side->ctx, host->identity))
+        return ST_OK;
+    const char *reason = ERR_reason_error_string(ERR_peek_last_error());
+    (void)error_set(e, ST_CRYPTO, 0, "%s: %s", path,
+                    reason == NULL ? "OpenSSL refused it" : reason);
+    ERR_clear_error();
+    return ST_CRYPTO;
+}
+
+enum status context_set_hosts(struct context *context, const struct context_host *hosts,
+                              size_t count, struct error *e)
+{
+    struct context_side *sides = calloc(count, sizeof *sides);
+    enum status status = sides == NULL ? error_set(e, ST_NOMEM, ENOMEM, "TLS") : ST_OK;
+    for (size_t i = 0; status == ST_OK && i < count; i++)
+        status = context_make_side(context, &hosts[i], &sides[i], e);
+    if (status != ST_OK) {
+        context_free_sides(sides, count);
+        return status;
+    }
+    context_free_sides(context->sides, context->count);
+    context->sides = sides;
+    context->count = count;
+    return ST_OK;
+}
+
+enum status context_new(const struct context_plan *plan, struct context **out, struct error *e)
 {
     struct context *context = calloc(1, sizeof *context);
     if (context == NULL)
         return error_set(e, ST_NOMEM, ENOMEM, "TLS");
-    ERR_clear_error();
-    context->ctx = SSL_CTX_new(TLS_server_method());
+    context->least = plan->least;
     context->gather = channel_bio_method();
-    if (context->ctx != NULL && context->gather != NULL && context_setup(context, id, least)) {
-        context_set_tickets(context, tickets);
-        *out = context;
-        return ST_OK;
+    enum status status = context->gather == NULL
+                             ? error_set(e, ST_NOMEM, ENOMEM, "TLS")
+                             : context_set_hosts(context, plan->hosts, plan->count, e);
+    if (status != ST_OK) {
+        context_free(context);
+        return status;
     }
-    const char *reason = ERR_reason_error_string(ERR_peek_last_error());
-    enum status status = error_set(e, ST_CRYPTO, 0, "%s: %s", identity_certificate_path(id),
-                                   reason == NULL ? "OpenSSL refused it" : reason);
-    ERR_clear_error();
-    context_free(context);
-    return status;
+    context_set_tickets(context, plan->tickets);
+    *out = context;
+    return ST_OK;
 }
 
 void context_free(struct context *context)
 {
     if (context == NULL)
         return;
-    SSL_CTX_free(context->ctx);
+    context_free_sides(context->sides, context->count);
     BIO_meth_free(context->gather);
     ticket_wipe(&context->tickets);
     free(context);

@@ -4,10 +4,19 @@
 
 #include <openssl/ssl.h>
 
-#include "tls/ticket.h"
+#include "tls/context.h"
+
+/* One certificate: its own SSL_CTX, with the settings of all. */
+struct context_side {
+    SSL_CTX *ctx;
+    char **names; /* owned */
+    size_t count;
+};
 
 struct context {
-    SSL_CTX *ctx;
+    struct context_side *sides; /* the first is that of connections without a name */
+    size_t count;
+    enum context_version least;
     BIO_METHOD *gather;         /* of the channels' BIO, see channel.c */
     struct ticket_ring tickets; /* wiped when others come and at the end */
 };
@@ -15,7 +24,7 @@ struct context {
 /* The method of a channel's BIO; NULL without memory.  In channel.c. */
 BIO_METHOD *channel_bio_method(void);
 
-/* Have tickets sealed and opened with context->tickets.  In ticket.c. */
-bool ticket_attach(struct context *context);
+/* Have tickets of this SSL_CTX sealed and opened with context->tickets.  In ticket.c. */
+bool ticket_attach(SSL_CTX *ctx, struct context *context);
 
 #endif

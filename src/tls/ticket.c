@@ -214,8 +214,8 @@ static int ticket_on_key(SSL *ssl, unsigned char *name, unsigned char *iv, EVP_C
     return renew ? TICKET_NEWER : 1;
 }
 
-bool ticket_attach(struct context *context)
+bool ticket_attach(SSL_CTX *ctx, struct context *context)
 {
-    return SSL_CTX_set_app_data(context->ctx, context) == 1 &&
-           SSL_CTX_set_tlsext_ticket_key_evp_cb(context->ctx, ticket_on_key) == 1;
+    return SSL_CTX_set_app_data(ctx, context) == 1 &&
+           SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, ticket_on_key) == 1;
 }

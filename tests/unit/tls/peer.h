@@ -26,7 +26,9 @@ static inline struct context *peer_server_with(const struct ticket_ring *tickets
     struct context *ctx = NULL;
     struct error e;
     assert_status(identity_open(folder_path("certs"), names, 1, &id, &e), ST_OK, &e);
-    enum status status = context_new(id, tickets, least, &ctx, &e);
+    struct context_host host = {id, names, 1};
+    struct context_plan plan = {&host, 1, tickets, least};
+    enum status status = context_new(&plan, &ctx, &e);
     identity_free(id);
     assert_status(status, ST_OK, &e);
     return ctx;
