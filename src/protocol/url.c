@@ -202,6 +202,26 @@ static unsigned url_dots(struct span segment)
     return dots;
 }
 
+bool url_has_dot_segment(struct span path)
+{
+    for (size_t at = 0; at < path.n;) {
+        size_t end = span_find(path, at, '/');
+        if (url_dots(span_sub(path, at, end)) > 0)
+            return true;
+        at = end + 1;
+    }
+    return false;
+}
+
+void url_respell_segment(struct span segment, struct buf *out)
+{
+    for (size_t i = 0; i < segment.n;) {
+        char byte;
+        i += url_decode_byte(segment, i, &byte);
+        url_put_escaped(out, byte);
+    }
+}
+
 void url_canonical_path(struct span path, struct buf *out)
 {
     size_t root = out->n;
@@ -220,11 +240,7 @@ void url_canonical_path(struct span path, struct buf *out)
         }
         if (dots == 0) {
             buf_putc(out, '/');
-            for (size_t i = 0; i < segment.n;) {
-                char byte;
-                i += url_decode_byte(segment, i, &byte);
-                url_put_escaped(out, byte);
-            }
+            url_respell_segment(segment, out);
         } else if (last) {
             buf_putc(out, '/');
         }

@@ -45,6 +45,18 @@ enum status url_parse(struct span in, struct url *out, struct error *e) MUST_USE
  */
 void url_canonical_path(struct span path, struct buf *out);
 
+/*
+ * Does a path, or what it stands in, have a segment that is "." or "..", in whatever spelling?  Who
+ * follows a link to it goes elsewhere.  Source: RFC 3986 section 5.2.4.
+ */
+bool url_has_dot_segment(struct span path);
+
+/*
+ * Append bytes of a valid URL (a segment, the answer in a query) as one path segment in canonical
+ * spelling: decoded once, then escaped, so that '/', '?' and line ends are written as %XX.
+ */
+void url_respell_segment(struct span segment, struct buf *out);
+
 /* Append one path segment's bytes (a file name), escaped so that it can stand in a URL. */
 void url_escape_segment(struct span name, struct buf *out);
 

@@ -267,6 +267,38 @@ static void compares_hosts(void **state)
     }
 }
 
+static void dot_segments_are_seen(void **state)
+{
+    (void)state;
+    static const char *const with[] = {".",      "..",      "/..",    "/a/.",         "/a/../b",
+                                       "/%2e/b", "/%2E%2e", "./a",    "gemini://h/.", "/a//..",
+                                       "..//",   ".%2e",    "/a/./b", "a/.."};
+    static const char *const without[] = {"",        "/",      "//",    "/a",  "/...", "/a.",
+                                          "/..a/.b", "/%252e", "/.%2F", "a..", "/. ",  "/..%00"};
+    for (size_t i = 0; i < sizeof with / sizeof with[0]; i++)
+        assert_true(url_has_dot_segment(span_of(with[i])));
+    for (size_t i = 0; i < sizeof without / sizeof without[0]; i++)
+        assert_false(url_has_dot_segment(span_of(without[i])));
+    assert_false(url_has_dot_segment((struct span){NULL, 0}));
+}
+
+static void respells_segments(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"", ""},         {"a", "a"},           {"%61", "a"},         {"%2541", "%2541"},
+        {"/?", "%2F%3F"}, {"%2f%3f", "%2F%3F"}, {"%0d%0a", "%0D%0A"}, {"%00", "%00"},
+        {"a+b", "a+b"},   {"%c3%a9", "%C3%A9"}, {"a=b&c", "a=b&c"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct buf out;
+        buf_init(&out, 64);
+        url_respell_segment(span_of(rows[i][0]), &out);
+        assert_string_equal(buf_str(&out), rows[i][1]);
+        buf_fini(&out);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -275,6 +307,8 @@ int main(void)
         cmocka_unit_test(takes_other_schemes_for_well_formed),
         cmocka_unit_test(takes_a_thousand_byte_name),
         cmocka_unit_test(makes_paths_canonical),
+        cmocka_unit_test(dot_segments_are_seen),
+        cmocka_unit_test(respells_segments),
         cmocka_unit_test(escapes_file_names_for_links),
         cmocka_unit_test(compares_hosts),
     };
