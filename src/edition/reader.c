@@ -12,6 +12,7 @@ struct edition {
     sqlite3_blob *body; /* moved from page to page; NULL until the first read */
     char *path;
     unsigned references;
+    struct rule_set rules;
 };
 
 static enum status reader_fail(const struct edition *ed, struct error *e)
@@ -19,11 +20,63 @@ static enum status reader_fail(const struct edition *ed, struct error *e)
     return error_set(e, ST_STORE, 0, "%s: %s", ed->path, sqlite3_errmsg(ed->db));
 }
 
+static struct span reader_span(sqlite3_stmt *s, int column)
+{
+    const void *bytes = sqlite3_column_blob(s, column);
+    int n = sqlite3_column_bytes(s, column);
+    return bytes == NULL || n <= 0 ? (struct span){NULL, 0} : (struct span){bytes, (size_t)n};
+}
+
+/* A row whose key begins with a mark; false when it is none of a rule. */
+static bool reader_is_rule(sqlite3_stmt *s, struct rule *rule)
+{
+    struct span key = reader_span(s, 0);
+    *rule = (struct rule){.path = span_sub(key, 1, key.n),
+                          .status = sqlite3_column_int(s, 1),
+                          .meta = reader_span(s, 2),
+                          .target = reader_span(s, 3)};
+    if (key.n == 0 || rule->meta.n == 0 || rule->meta.n > GEMINI_META_MAX ||
+        rule->target.n > GEMINI_META_MAX)
+        return false;
+    rule->mark = key.p[0];
+    if (rule->mark == RULE_QUESTION_MARK)
+        return rule->status == GEMINI_INPUT || rule->status == GEMINI_SENSITIVE_INPUT;
+    return rule->mark == RULE_PREFIX_MARK &&
+           (rule->status == GEMINI_TEMPORARY_REDIRECT ||
+            rule->status == GEMINI_PERMANENT_REDIRECT || rule->status == GEMINI_GONE);
+}
+
+/* All rows whose path does not begin with '/'. */
+static enum status reader_load_rules(struct edition *ed, struct error *e)
+{
+    sqlite3_stmt *s = NULL;
+    struct rule rule;
+    enum status status = ST_OK;
+    int result = sqlite3_prepare_v2(ed->db,
+                                    "SELECT path, status, meta, body FROM page"
+                                    " WHERE path < '/' OR path >= '0'",
+                                    -1, &s, NULL);
+    if (result == SQLITE_OK)
+        result = sqlite3_step(s);
+    for (; status == ST_OK && result == SQLITE_ROW; result = sqlite3_step(s))
+        status = reader_is_rule(s, &rule) ? rule_set_add(&ed->rules, &rule) : ST_FORMAT;
+    if (status == ST_NOMEM)
+        (void)error_set(e, ST_NOMEM, ENOMEM, "%s", ed->path);
+    else if (status != ST_OK)
+        status = error_set(e, ST_FORMAT, 0, "%s: damaged: its rules", ed->path);
+    else if (result != SQLITE_DONE)
+        status = error_set(e, ST_FORMAT, 0, "%s: damaged: %s", ed->path, sqlite3_errmsg(ed->db));
+    sqlite3_finalize(s);
+    rule_set_sort(&ed->rules);
+    return status;
+}
+
 enum status edition_open(const char *path, struct edition **out, struct error *e)
 {
     struct edition *ed = calloc(1, sizeof *ed);
     if (ed == NULL)
         return error_set(e, ST_NOMEM, ENOMEM, "%s", path);
+    rule_set_init(&ed->rules);
     ed->references = 1;
     ed->path = strdup(path);
     enum status status = ed->path == NULL ? error_set(e, ST_NOMEM, ENOMEM, "%s", path)
@@ -32,6 +85,8 @@ enum status edition_open(const char *path, struct edition **out, struct error *e
         sqlite3_prepare_v3(ed->db, "SELECT id, status, meta, size, file FROM page WHERE path = ?1",
                            -1, SQLITE_PREPARE_PERSISTENT, &ed->find, NULL) != SQLITE_OK)
         status = error_set(e, ST_FORMAT, 0, "%s: damaged: %s", path, sqlite3_errmsg(ed->db));
+    if (status == ST_OK)
+        status = reader_load_rules(ed, e);
     if (status == ST_OK)
         *out = ed;
     else
@@ -52,8 +107,14 @@ void edition_release(struct edition *ed)
     sqlite3_blob_close(ed->body);
     sqlite3_finalize(ed->find);
     sqlite3_close(ed->db);
+    rule_set_fini(&ed->rules);
     free(ed->path);
     free(ed);
+}
+
+const struct rule_set *edition_rules(const struct edition *ed)
+{
+    return &ed->rules;
 }
 
 static bool reader_copy(sqlite3_stmt *s, int column, char *to, size_t size)

@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/span.h"
+#include "edition/rule.h"
 #include "protocol/gemini.h"
 
 /* Longest path of a static file kept outside the edition, its NUL included. */
@@ -37,6 +38,9 @@ enum status edition_open(const char *path, struct edition **out, struct error *e
 /* Share and give back; the last reference closes it.  NULL is fine. */
 struct edition *edition_hold(struct edition *ed);
 void edition_release(struct edition *ed);
+
+/* The rules that are no rows of one address; borrowed from the edition. */
+const struct rule_set *edition_rules(const struct edition *ed);
 
 /*
  * Look an address up.

@@ -2,10 +2,11 @@
 
 const char edition_schema[] =
     /*
-     * The capsule.  title, subtitle, author, language, licence are those of capsule.conf; base_url
-     * is what the addresses in /urls.txt begin with; basis is all else that every page depends on:
-     * an edition of another basis is no beginning for the next one; looked is when press looked at
-     * the files (nanoseconds since 1970).
+     * The capsule.  title, subtitle, author, language, licence are those of capsule.conf, rules are
+     * its redirects and the like, one `key pattern ...` a line; base_url is what the addresses in
+     * /urls.txt begin with; basis is all else that every page depends on: an edition of another
+     * basis is no beginning for the next one; looked is when press looked at the files (nanoseconds
+     * since 1970).
      */
     "CREATE TABLE capsule (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
 
@@ -14,6 +15,14 @@ const char edition_schema[] =
      * page's bytes are in body, or, for a large static file, in the file called file, relative to
      * the capsule's static/ folder, of that size (bytes) and mtime (nanoseconds since 1970) when
      * it was pressed.
+     *
+     * Rules of capsule.conf are rows here too, with an empty body if nothing else is said.  For one
+     * address: path is it, status 30 or 31 with the target as meta, or 52.  For all addresses that
+     * begin alike and have no row of their own: path is '*' and their beginning, and '*' in the
+     * target stands for the rest; the longest wins.  A question: path is '?' and the address,
+     * status 10 or 11, meta the prompt; body is the target of the redirect that answers the answer,
+     * where '*' stands for it, or empty if the page at the address does.  No path of a request
+     * begins so; a reader has these two kinds in memory (see rule.h).
      */
     "CREATE TABLE page (id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE,"
     " status INTEGER NOT NULL, meta TEXT NOT NULL, body BLOB,"
