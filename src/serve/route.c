@@ -8,6 +8,7 @@
 #include "core/file.h"
 #include "log/log.h"
 #include "protocol/url.h"
+#include "serve/answer.h"
 
 /* A canonical path writes a byte as three at most. */
 #define ROUTE_PATH_MAX ((size_t)3 * GEMINI_URL_MAX + 8)
@@ -85,19 +86,6 @@ static void route_answer_page(const struct route *r, const struct edition_found 
     out->done = route_done_page;
 }
 
-/* A redirect keeps the query of the request. */
-static void route_answer_redirect(const struct edition_found *page, const struct url *url,
-                                  struct response *out)
-{
-    size_t n = strlen(page->meta);
-    response_set(out, (enum gemini_status)page->status, page->meta);
-    if (!url->has_query || n + 1 + url->query.n > GEMINI_META_MAX)
-        return;
-    out->meta[n] = '?';
-    memcpy(out->meta + n + 1, url->query.p, url->query.n);
-    out->meta[n + 1 + url->query.n] = '\0';
-}
-
 static void route_answer(const struct route *r, const struct url *url, struct response *out)
 {
     char space[ROUTE_PATH_MAX];
@@ -105,15 +93,20 @@ static void route_answer(const struct route *r, const struct url *url, struct re
     url_canonical_path(url->path, &path);
     struct edition_found page;
     struct error e;
+    const struct rule_set *rules = edition_rules(r->edition);
+    if (answer_question(rules, buf_span(&path), url, out))
+        return;
     enum status status = buf_status(&path) == ST_OK
                              ? edition_find(r->edition, buf_span(&path), &page, &e)
                              : ST_MISSING;
+    if (status == ST_MISSING && answer_prefix(rules, buf_span(&path), url, out))
+        return;
     if (status == ST_MISSING)
         response_set(out, GEMINI_NOT_FOUND, "This page was not found");
     else if (status != ST_OK)
         route_failed(&e, out);
     else if (page.status / 10 == GEMINI_TEMPORARY_REDIRECT / 10)
-        route_answer_redirect(&page, url, out);
+        answer_redirect((enum gemini_status)page.status, span_of(page.meta), url, out);
     else if (page.in_file)
         route_answer_file(r, &page, out);
     else
