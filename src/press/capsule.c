@@ -20,6 +20,11 @@ static const struct option_row capsule_options[] = {
     {.name = "language", .type = OPTION_STRING, .offset = FIELD(language)},
     {.name = "licence", .type = OPTION_STRING, .offset = FIELD(licence)},
     {.name = "summary", .type = OPTION_STRING, .offset = FIELD(summary)},
+    {.name = "redirect", .type = OPTION_LIST, .offset = FIELD(redirect)},
+    {.name = "moved", .type = OPTION_LIST, .offset = FIELD(moved)},
+    {.name = "gone", .type = OPTION_LIST, .offset = FIELD(gone)},
+    {.name = "input", .type = OPTION_LIST, .offset = FIELD(input)},
+    {.name = "sensitive-input", .type = OPTION_LIST, .offset = FIELD(sensitive_input)},
 };
 
 /* The last name in a path, "capsule" when there is none or it is no text. */
@@ -64,6 +69,16 @@ static enum status capsule_clean(char **value, const char *name, const char *sho
     return status;
 }
 
+static enum status capsule_clean_list(struct capsule *c, const struct option_row *row,
+                                      const char *shown, struct error *e)
+{
+    const struct option_list *list = (struct option_list *)(void *)((char *)c + row->offset);
+    enum status status = ST_OK;
+    for (size_t i = 0; status == ST_OK && i < list->count; i++)
+        status = capsule_clean(&list->items[i], row->name, shown, e);
+    return status;
+}
+
 /* "auto" is the name of the default, so that it can be said. */
 static enum status capsule_check_summary(struct capsule *c, const char *shown, struct error *e)
 {
@@ -80,8 +95,11 @@ static enum status capsule_check(struct capsule *c, const char *shown, struct er
     char **const lines[] = {&c->title,    &c->subtitle, &c->author,
                             &c->language, &c->licence,  &c->summary};
     enum status status = ST_OK;
-    for (size_t i = 0; status == ST_OK && i < sizeof lines / sizeof lines[0]; i++)
+    size_t count = sizeof lines / sizeof lines[0];
+    for (size_t i = 0; status == ST_OK && i < count; i++)
         status = capsule_clean(lines[i], capsule_options[i].name, shown, e);
+    for (size_t i = count; status == ST_OK && i < c->options.count; i++)
+        status = capsule_clean_list(c, &capsule_options[i], shown, e);
     if (status == ST_OK && c->language != NULL && !lang_is_tag(span_of(c->language)))
         status = error_set(e, ST_SYNTAX, 0, "%s: language is not a language tag: %s", shown,
                            c->language);

@@ -14,6 +14,7 @@ struct capsule {
     char *licence;     /* one line at the foot of the index, or NULL */
     char *summary;     /* "auto", "none" or NULL: see no_summaries */
     bool no_summaries; /* no article has a summary page, whatever it says itself */
+    struct option_list redirect, moved, gone, input, sensitive_input; /* see rules.h */
     struct options options;
 };
 

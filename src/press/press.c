@@ -12,6 +12,8 @@
 #include "press/articles.h"
 #include "press/capsule.h"
 #include "press/neighbours.h"
+#include "press/rules.h"
+#include "press/slug.h"
 #include "press/statics.h"
 
 #define PRESS_PATH_MAX  ((size_t)64 * 1024)
@@ -22,6 +24,9 @@
  * before it was looked at may be written again without a change of its times.
  */
 #define PRESS_STEADY ((int64_t)2 * 1000 * 1000 * 1000)
+
+/* Who owns the address of a piece that is known by its title only. */
+#define PRESS_PLACEHOLDER SPAN("a title that another piece names")
 
 /* A source of the edition before that is not there any more. */
 struct press_gone {
@@ -43,6 +48,7 @@ struct press {
     struct book addresses;
     struct articles articles;
     struct neighbours neighbours;
+    struct rules rules;
     struct edition_past *past; /* the edition before, NULL when everything is made anew */
     struct press_gone *gone;
     struct arena arena;
@@ -68,12 +74,15 @@ static enum status press_open(struct press *p, struct error *e)
     p->looked = clock_ns();
     enum status status = capsule_read(p->fd, p->path, &p->capsule, e);
     if (status == ST_OK)
+        status = rules_read(&p->rules, &p->capsule, e);
+    if (status == ST_OK)
         status = mediatype_open(&p->types, e);
     if (status == ST_OK)
         status = scan_folder(p->fd, "static", &p->statics_scan, press_on_problem, p, e);
     if (status == ST_OK)
         status = scan_folder(p->fd, "articles", &p->articles_scan, press_on_problem, p, e);
     p->sheet.lang = span_of(p->capsule.language);
+    p->sheet.rules = &p->rules.set;
     p->articles.path = p->path;
     p->articles.edition = p->edition;
     p->articles.scan = &p->articles_scan;
@@ -136,7 +145,7 @@ struct press_value {
     struct span value;
 };
 
-#define PRESS_VALUES 7
+#define PRESS_VALUES 8
 
 /* The rows of the table capsule, but for `looked`. */
 static void press_values(const struct press *p, struct press_value values[PRESS_VALUES])
@@ -146,7 +155,7 @@ static void press_values(const struct press *p, struct press_value values[PRESS_
         {"title", span_of(c->title)},     {"subtitle", span_of(c->subtitle)},
         {"author", span_of(c->author)},   {"language", span_of(c->language)},
         {"licence", span_of(c->licence)}, {"base_url", span_of(p->base_url)},
-        {"basis", buf_span(&p->basis)},
+        {"basis", buf_span(&p->basis)},   {"rules", buf_span(&p->rules.text)},
     };
     for (size_t i = 0; i < PRESS_VALUES; i++)
         values[i] = all[i];
@@ -221,8 +230,9 @@ static enum status press_write_placeholder(struct press *p, const struct placeho
             (struct pages_witness){w->card->row.title, w->card->href, w->names_as_next};
     sheet_begin(&p->sheet, placeholder->slug, "", placeholder->lang);
     enum status status = ST_OK;
-    /* Somebody's page may stand there already: then the links lead to that. */
-    if (book_find(&p->addresses, buf_span(&p->sheet.key)) == NULL) {
+    const struct book_entry *entry = book_find(&p->addresses, buf_span(&p->sheet.key));
+    /* Somebody's page, or a rule, may stand there already: then the links lead to that. */
+    if (entry != NULL && span_eq(entry->owner, PRESS_PLACEHOLDER)) {
         pages_placeholder(placeholder->title, witnesses, count, p->articles.index_href,
                           &p->sheet.page);
         status = sheet_end(&p->sheet, e);
@@ -319,6 +329,8 @@ static enum status press_write(struct press *p, struct error *e)
     if (status == ST_OK)
         status = statics_write(&p->statics, p->writer, e);
     if (status == ST_OK)
+        status = rules_write(&p->rules, p->writer, e);
+    if (status == ST_OK)
         status = press_write_urls(p, e);
     if (status == ST_OK)
         status = press_write_rows(p, e);
@@ -359,12 +371,30 @@ static enum status press_read(struct press *p, bool anew, struct error *e)
     return status;
 }
 
+/* Let rules and placeholders have the addresses that are left, and see where the rules lead. */
+static enum status press_claim_rest(struct press *p, struct error *e)
+{
+    struct buf address;
+    enum status status = rules_claim(&p->rules, &p->addresses, e);
+    buf_init(&address, PRESS_PATH_MAX);
+    for (size_t i = 0; status == ST_OK && i < p->neighbours.count; i++) {
+        buf_clear(&address);
+        slug_address(p->neighbours.placeholders[i].slug, "", &address);
+        if (book_add(&p->addresses, buf_span(&address), PRESS_PLACEHOLDER, 0) == ST_NOMEM)
+            status = error_set(e, ST_NOMEM, ENOMEM, "%s", p->path);
+    }
+    buf_fini(&address);
+    return status == ST_OK ? rules_check(&p->rules, &p->addresses, e) : status;
+}
+
 static enum status press_make(struct press *p, bool anew, struct error *e)
 {
     enum status status = press_read(p, anew, e);
     if (status != ST_OK || press_is_as_before(p))
         return status;
     status = neighbours_find(p->articles.order, p->articles.in_service, &p->neighbours, e);
+    if (status == ST_OK)
+        status = press_claim_rest(p, e);
     if (status == ST_OK)
         status = p->past == NULL ? edition_create(p->edition, &p->writer, e)
                                  : edition_update(p->past, &p->writer, e);
@@ -387,6 +417,8 @@ static enum status press_once(const char *capsule, const char *edition, const ch
     p.articles_scan.fd = p.statics_scan.fd = p.articles.spill.fd = -1;
     p.sheet.path = capsule;
     p.sheet.base_url = base_url;
+    p.rules.path = capsule;
+    p.rules.base_url = base_url;
     book_init(&p.addresses);
     arena_init(&p.arena, PRESS_ARENA_MAX);
     buf_init(&p.basis, PRESS_PATH_MAX);
@@ -395,6 +427,7 @@ static enum status press_once(const char *capsule, const char *edition, const ch
     *from_past = p.past != NULL;
     sheet_fini(&p.sheet);
     neighbours_fini(&p.neighbours);
+    rules_fini(&p.rules);
     articles_fini(&p.articles);
     edition_past_close(p.past);
     scan_fini(&p.articles_scan);

@@ -42,6 +42,8 @@ void sheet_begin(struct sheet *s, struct span slug, const char *tail, struct spa
 void sheet_list(struct sheet *s, struct span address)
 {
     struct span none = {NULL, 0};
+    if (s->rules != NULL && rule_set_question(s->rules, address) != NULL)
+        return;
     size_t slash = address.n;
     while (slash > 0 && address.p[slash - 1] != '/')
         slash--;

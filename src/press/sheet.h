@@ -6,21 +6,23 @@
 #define PRESS_SHEET_H
 
 #include "core/book.h"
+#include "edition/rule.h"
 #include "edition/writer.h"
 
 struct sheet {
     struct edition_writer *writer; /* borrowed, as the next three */
     const char *path;              /* how messages name the capsule */
     const char *base_url;
-    struct span lang;  /* of pages that do not say theirs, may be absent */
-    struct buf page;   /* the page that is being written */
-    struct buf key;    /* its address */
-    struct buf type;   /* its media type */
-    struct buf urls;   /* the lines of /urls.txt */
-    struct book names; /* last segments in it */
+    struct span lang;             /* of pages that do not say theirs, may be absent */
+    const struct rule_set *rules; /* a page behind a question is not listed; borrowed, or NULL */
+    struct buf page;              /* the page that is being written */
+    struct buf key;               /* its address */
+    struct buf type;              /* its media type */
+    struct buf urls;              /* the lines of /urls.txt */
+    struct book names;            /* last segments in it */
 };
 
-/* The fields up to lang are set by the caller. */
+/* The fields up to rules are set by the caller. */
 void sheet_init(struct sheet *s);
 void sheet_fini(struct sheet *s);
 

@@ -1,138 +1,12 @@
-#include "press/press.h"
-
 #include <dirent.h>
-#include <sqlite3.h>
 #include <time.h>
 
-#include "../support.h"
-#include "core/file.h"
+#include "again.h"
 
 /* An edition that was made from the one before holds what one made from nothing holds. */
 
 /* Presses of one seed. */
 #define STEPS 60
-
-static struct error error;
-
-static void put(const char *name, struct span bytes)
-{
-    char whole[512];
-    snprintf(whole, sizeof whole, "%s", folder_path(name));
-    *strrchr(whole, '/') = '\0';
-    assert_status(file_make_dir(whole, &error), ST_OK, &error);
-    unlink(folder_path(name)); /* it may be a link that leads in a circle */
-    folder_put(name, bytes);
-}
-
-static void put_text(const char *name, const char *text)
-{
-    put(name, span_of(text));
-}
-
-static void press(const char *edition)
-{
-    assert_status(
-        press_run(folder_path("capsule"), folder_path(edition), "gemini://news.example/", &error),
-        ST_OK, &error);
-}
-
-static sqlite3 *open_database(const char *name)
-{
-    sqlite3 *db = NULL;
-    assert_int_equal(sqlite3_open(folder_path(name), &db), SQLITE_OK);
-    return db;
-}
-
-static void change(const char *sql)
-{
-    sqlite3 *db = open_database("edition.db");
-    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_close(db);
-}
-
-/*
- * Let the edition be one that is known again: made so long after the last change that no file is
- * read twice for safety, and marked.
- */
-static void settle(void)
-{
-    change("UPDATE capsule SET value = CAST(value AS INTEGER) + 60000000000 WHERE key = 'looked';"
-           "INSERT OR REPLACE INTO capsule VALUES ('mark', 'x')");
-}
-
-static sqlite3_int64 number(const char *edition, const char *sql)
-{
-    sqlite3 *db = open_database(edition);
-    sqlite3_stmt *s = NULL;
-    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &s, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_step(s), SQLITE_ROW);
-    sqlite3_int64 value = sqlite3_column_int64(s, 0);
-    sqlite3_finalize(s);
-    sqlite3_close(db);
-    return value;
-}
-
-static bool was_made_from_the_one_before(void)
-{
-    return number("edition.db", "SELECT count(*) FROM capsule WHERE key = 'mark'") == 1;
-}
-
-/* All that is in an edition, but for the numbers of its rows and for when it was made. */
-static const char *const tables[] = {
-    "SELECT * FROM capsule WHERE key NOT IN ('looked', 'mark') ORDER BY key",
-    "SELECT path, status, meta, body, file, size, mtime FROM page ORDER BY path",
-    "SELECT * FROM piece ORDER BY source",
-    "SELECT * FROM source ORDER BY path",
-};
-
-static void assert_same_column(sqlite3_stmt *a, sqlite3_stmt *b, int column, const char *what)
-{
-    struct span x = {sqlite3_column_blob(a, column), (size_t)sqlite3_column_bytes(a, column)};
-    struct span y = {sqlite3_column_blob(b, column), (size_t)sqlite3_column_bytes(b, column)};
-    if (sqlite3_column_type(a, column) == sqlite3_column_type(b, column) && span_eq(x, y))
-        return;
-    fail_msg("%s: %s: %s of %s is\n%.*s\nand not\n%.*s", what, sqlite3_sql(a),
-             sqlite3_column_name(a, column), (const char *)sqlite3_column_text(a, 0), (int)x.n,
-             x.p == NULL ? "" : x.p, (int)y.n, y.p == NULL ? "" : y.p);
-}
-
-static void assert_same_rows(sqlite3 *again, sqlite3 *anew, const char *sql, const char *what)
-{
-    sqlite3_stmt *a = NULL;
-    sqlite3_stmt *b = NULL;
-    assert_int_equal(sqlite3_prepare_v2(again, sql, -1, &a, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(anew, sql, -1, &b, NULL), SQLITE_OK);
-    int result = SQLITE_ROW;
-    while (result == SQLITE_ROW) {
-        result = sqlite3_step(a);
-        int expected = sqlite3_step(b);
-        if (result != expected)
-            fail_msg("%s: %s: %s %s", what, sql, result == SQLITE_ROW ? "has" : "lacks",
-                     (const char *)sqlite3_column_text(result == SQLITE_ROW ? a : b, 0));
-        for (int i = 0; result == SQLITE_ROW && i < sqlite3_column_count(a); i++)
-            assert_same_column(a, b, i, what);
-    }
-    assert_int_equal(result, SQLITE_DONE);
-    sqlite3_finalize(a);
-    sqlite3_finalize(b);
-}
-
-/* Press again and from nothing, and compare. */
-static void assert_pressed_alike(const char *what)
-{
-    press("edition.db");
-    unlink(folder_path("anew.db"));
-    press("anew.db");
-    sqlite3 *again = open_database("edition.db");
-    sqlite3 *anew = open_database("anew.db");
-    for (size_t i = 0; i < COUNT(tables); i++)
-        assert_same_rows(again, anew, tables[i], what);
-    sqlite3_close(again);
-    sqlite3_close(anew);
-    assert_int_equal(number("edition.db", "SELECT count(*) FROM pragma_integrity_check"
-                                          " WHERE integrity_check <> 'ok'"),
-                     0);
-}
 
 /* Chance, the same for the same seed. */
 static uint64_t chance_state;
@@ -198,9 +72,18 @@ static void put_sidecar(const char *name)
     put_text(path, text);
 }
 
+/* Rules that no article and no static file can be in the way of. */
+static const char *const rules[] = {
+    "redirect = {\"/old-1 /a.gmi\", \"/2019/* /*\"}\n",
+    "redirect = {\"/old-1 /b.gmi\", \"/2019/* /*\"}\ngone = {\"/old-2\", \"/d/*\"}\n",
+    "moved = {\"/old-1 /a.gmi\"}\ninput = {\"/keep.gmi Why?\"}\n",
+    "sensitive-input = {\"/keep.gmi Why?\", \"/old-2 /*.gmi Which?\"}\n",
+    "",
+};
+
 static void put_conf(void)
 {
-    char text[256];
+    char text[512];
     int n = snprintf(text, sizeof text, "title = \"Capsule %u\"\n", chance(2));
     if (chance(2) == 0)
         n += snprintf(text + n, sizeof text - (size_t)n, "language = \"%s\"\n",
@@ -208,8 +91,9 @@ static void put_conf(void)
     if (chance(2) == 0)
         n += snprintf(text + n, sizeof text - (size_t)n, "licence = \"Free\"\n");
     if (chance(2) == 0)
-        snprintf(text + n, sizeof text - (size_t)n, "summary = \"%s\"\n",
-                 chance(2) ? "none" : "auto");
+        n += snprintf(text + n, sizeof text - (size_t)n, "summary = \"%s\"\n",
+                      chance(2) ? "none" : "auto");
+    snprintf(text + n, sizeof text - (size_t)n, "%s", PICK(rules));
     put_text("capsule/capsule.conf", text);
 }
 
@@ -482,6 +366,38 @@ static void the_capsules_word_on_summaries_makes_all_anew(void **state)
     assert_summary("c", false);
 }
 
+static sqlite3_int64 id_of(const char *path)
+{
+    char sql[128];
+    snprintf(sql, sizeof sql, "SELECT coalesce(max(id), 0) FROM page WHERE path = '%s'", path);
+    return number("edition.db", sql);
+}
+
+static void a_changed_rule_changes_its_row(void **state)
+{
+    (void)state;
+    put_text("capsule/capsule.conf", "redirect = {\"/r /a.gmi\", \"/2019/* /*\"}\n"
+                                     "input = {\"/b.gmi Why?\"}\n");
+    make_capsule();
+    ino_t before = inode_of("edition.db");
+    sqlite3_int64 redirect = id_of("/r");
+    assert_true(redirect > 0 && id_of("*/2019/") > 0 && id_of("?/b.gmi") > 0);
+    press("edition.db");
+    assert_int_equal(inode_of("edition.db"), before);
+    put_text("capsule/capsule.conf", "redirect = {\"/r /b.gmi\"}\ngone = {\"/2019/*\"}\n");
+    assert_pressed_alike("other rules");
+    assert_true(was_made_from_the_one_before());
+    assert_int_equal(id_of("/r"), redirect);
+    assert_int_equal(id_of("?/b.gmi"), 0);
+    assert_int_equal(number("edition.db", "SELECT status FROM page WHERE path = '*/2019/'"), 52);
+    assert_int_equal(number("edition.db", "SELECT meta = '/b.gmi' FROM page WHERE path = '/r'"), 1);
+    settle();
+    unlink(folder_path("capsule/capsule.conf"));
+    assert_pressed_alike("no rules");
+    assert_true(was_made_from_the_one_before());
+    assert_int_equal(id_of("/r") + id_of("*/2019/"), 0);
+}
+
 struct damage_row {
     const char *name;
     const char *sql;
@@ -572,6 +488,7 @@ int main(void)
     SUITE_TEST(&s, a_piece_gains_and_loses_its_summary);
     SUITE_TEST(&s, an_address_without_a_summary_is_free);
     SUITE_TEST(&s, the_capsules_word_on_summaries_makes_all_anew);
+    SUITE_TEST(&s, a_changed_rule_changes_its_row);
     SUITE_ROWS(&s, damage_is_no_beginning, damage_rows);
     SUITE_TEST(&s, a_cut_file_is_no_beginning);
     SUITE_TEST(&s, noise_is_no_beginning);
