@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/utf8.h"
 #include "press/rules_internal.h"
 #include "protocol/url.h"
 
@@ -161,9 +162,10 @@ enum status rules_parse(const char *key, struct span item, struct arena *arena,
 enum status rules_fault(const struct rules *r, const struct rules_row *row, enum status status,
                         const char *why, struct error *e)
 {
-    bool whole = row->item.n <= RULES_SHOWN;
-    return error_set(e, status, 0, "%s/capsule.conf: %s \"%.*s%s\": %s", r->path, row->key,
-                     whole ? (int)row->item.n : RULES_SHOWN, row->item.p, whole ? "" : "...", why);
+    /* The item is clean text; only the cut may fall into a character. */
+    size_t n = utf8_valid(span_sub(row->item, 0, RULES_SHOWN));
+    return error_set(e, status, 0, "%s/capsule.conf: %s \"%.*s%s\": %s", r->path, row->key, (int)n,
+                     row->item.p, n < row->item.n ? "..." : "", why);
 }
 
 /* Enter a row where others find it. */

@@ -6,6 +6,8 @@
 #include "protocol/url.h"
 
 #define WALK_PATH_MAX ((size_t)16 * 1024)
+/* Redirects to no page that are told one by one. */
+#define WALK_TOLD 20
 
 /* Which addresses a client is sent to, one after the other. */
 struct walk {
@@ -15,6 +17,7 @@ struct walk {
     struct buf chain; /* all up to there, parted by ARROW */
     bool open;        /* the path ends in a rest that nobody knows, shown as '*' */
     unsigned hops;
+    size_t *lost; /* counts redirects to no page */
 };
 
 #define WALK_ARROW SPAN(" -> ")
@@ -128,6 +131,15 @@ static enum status walk_fault(struct walk *w, const struct rules_row *row, const
     return status;
 }
 
+static void walk_tell_lost(struct walk *w, const struct rules_row *row)
+{
+    struct error told;
+    if (++*w->lost > WALK_TOLD)
+        return;
+    (void)rules_fault(w->rules, row, ST_MISSING, "there is no page at its target", &told);
+    log_line(LOG_WARNING, "%s", told.message);
+}
+
 /* Follow the redirects from one rule on. */
 static enum status walk_from(struct walk *w, const struct rules_row *row, struct error *e)
 {
@@ -154,11 +166,8 @@ static enum status walk_from(struct walk *w, const struct rules_row *row, struct
             walk_enter_folder(w);
         if (w->hops > RULES_HOPS_MAX)
             return walk_fault(w, row, "takes more redirects than clients follow", e);
-        if (place == WALK_NOTHING && w->hops == 1 && !w->open) {
-            struct error told;
-            (void)rules_fault(w->rules, row, ST_MISSING, "there is no page at its target", &told);
-            log_line(LOG_WARNING, "%s", told.message);
-        }
+        if (place == WALK_NOTHING && w->hops == 1 && !w->open)
+            walk_tell_lost(w, row);
         if (place != WALK_RULE)
             return ST_OK;
         target = rule->meta;
@@ -167,7 +176,7 @@ static enum status walk_from(struct walk *w, const struct rules_row *row, struct
 }
 
 static enum status walk_check_row(const struct rules *r, const struct rules_row *row,
-                                  const struct book *addresses, struct error *e)
+                                  const struct book *addresses, size_t *lost, struct error *e)
 {
     const struct rule *rule = &row->rule;
     if (rule->status == GEMINI_GONE)
@@ -179,7 +188,7 @@ static enum status walk_check_row(const struct rules *r, const struct rules_row 
                                "there is no page at its address, and no target for the answer", e);
         return ST_OK;
     }
-    struct walk w = {.rules = r, .addresses = addresses};
+    struct walk w = {.rules = r, .addresses = addresses, .lost = lost};
     buf_init(&w.path, WALK_PATH_MAX);
     buf_init(&w.chain, WALK_PATH_MAX * RULES_HOPS_MAX * 2);
     enum status status = walk_from(&w, row, e);
@@ -193,7 +202,11 @@ static enum status walk_check_row(const struct rules *r, const struct rules_row 
 enum status rules_check(const struct rules *r, const struct book *addresses, struct error *e)
 {
     enum status status = ST_OK;
+    size_t lost = 0;
     for (size_t i = 0; status == ST_OK && i < r->count; i++)
-        status = walk_check_row(r, &r->rows[i], addresses, e);
+        status = walk_check_row(r, &r->rows[i], addresses, &lost, e);
+    if (lost > WALK_TOLD)
+        log_line(LOG_WARNING, "%s/capsule.conf: there is no page at the targets of %zu rules more",
+                 r->path, lost - WALK_TOLD);
     return status;
 }

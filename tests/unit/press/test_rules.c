@@ -224,6 +224,19 @@ static void fine_rules_are_taken(void **state)
         assert_string_equal(stderr_text(), "");
 }
 
+static void many_that_lead_to_no_page_are_counted(void **state)
+{
+    (void)state;
+    char text[4096];
+    int n = 0;
+    for (int i = 0; i < 23; i++)
+        n += snprintf(text + n, sizeof text - (size_t)n, "moved /a%d /none%d\n", i, i);
+    assert_status(check(text), ST_OK, &error);
+    assert_contains(stderr_text(), "\"/a19 /none19\": there is no page");
+    assert_null(strstr(stderr_text(), "/a20"));
+    assert_contains(stderr_text(), "capsule/capsule.conf: there is no page at the targets of 3 ");
+}
+
 static const struct set_row fault_rows[] = {
     {"itself", "redirect /a /a", "capsule/capsule.conf: redirect /a -> /a goes round"},
     {"itself in another spelling", "redirect /a /%61", "redirect /a -> /a goes round"},
@@ -277,6 +290,9 @@ static void a_long_item_is_shown_in_part(void **state)
     (void)state;
     assert_status(check("redirect /a /" LONG_64 LONG_64 "#"), ST_SYNTAX, &error);
     assert_contains(error.message, "aaaa...\": the target is neither");
+    assert_status(check("input /a " LONG_64 "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\xc3\xa9?"), ST_SYNTAX,
+                  &error);
+    assert_contains(error.message, "bbb...\": there is no page");
 }
 
 int main(void)
@@ -285,6 +301,7 @@ int main(void)
     SUITE_ROWS(&s, good_items_are_read, good_rows);
     SUITE_ROWS(&s, bad_items_are_told, bad_rows);
     SUITE_ROWS(&s, fine_rules_are_taken, fine_rows);
+    SUITE_TEST(&s, many_that_lead_to_no_page_are_counted);
     SUITE_ROWS(&s, faults_are_told, fault_rows);
     SUITE_TEST(&s, a_long_item_is_shown_in_part);
     return suite_run(&s, "press/rules");
