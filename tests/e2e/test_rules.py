@@ -2,6 +2,7 @@
 
 import sqlite3
 import subprocess
+import time
 from contextlib import closing
 
 import pytest
@@ -190,11 +191,14 @@ def log_has(server, *words):
 
 
 def answers(server, path, status, meta=None):
+    """Wait generously, then judge the time: within a second."""
     def so():
         answer = server.fetch(path)
         return answer.status == status and meta in (None, answer.meta)
 
+    start = time.monotonic()
     wait_until(so, 10 * SLOW, f"{status} {meta} for {path}")
+    assert time.monotonic() - start <= SLOW
 
 
 def test_edits_take_effect(serve, tmp_path):
