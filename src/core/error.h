@@ -17,6 +17,7 @@ enum status {
     ST_MISSING, /* what was asked for does not exist */
     ST_EXISTS,  /* the name or address is taken */
     ST_FORMAT,  /* readable, but not the kind of thing that is needed */
+    ST_CHANGED, /* not any more what it was when its reading began */
     ST_CRYPTO,  /* OpenSSL refused */
     ST_STORE,   /* SQLite refused */
 };

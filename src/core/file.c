@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,12 @@
 #include <unistd.h>
 
 #define FILE_READ_STEP ((size_t)64 * 1024)
+
+/* An open file by its number: the only way to what was found, whatever has its name by now. */
+#define FILE_PROC     "/proc/self/fd/%d"
+#define FILE_PROC_MAX 32
+/* How often a name is looked for while folders above it are being renamed. */
+#define FILE_TRIES 16
 
 static int64_t file_nanoseconds(struct timespec t)
 {
@@ -31,36 +38,124 @@ bool file_stamp_eq(struct file_stamp a, struct file_stamp b)
 
 bool file_is_private(const char *name)
 {
-    return (name[0] == '.' && strcmp(name, ".well-known") != 0) ||
-           span_ends(span_of(name), SPAN("~"));
+    struct span s = span_of(name);
+    return name[0] == '.' || span_ends(s, SPAN("~")) ||
+           (s.n > 2 && name[0] == '#' && name[s.n - 1] == '#');
+}
+
+/* Is any name on a path private?  The folder .well-known at its beginning is not. */
+static bool file_path_is_private(char *path)
+{
+    bool first = true;
+    for (char *rest = path, *name; (name = strsep(&rest, "/")) != NULL; first = false) {
+        if (file_is_private(name) && !(first && strcmp(name, FILE_WELL_KNOWN) == 0))
+            return true;
+    }
+    return false;
+}
+
+/*
+ * Where an open file lies below an open folder, without links; "" is the folder itself.  The kernel
+ * tells both paths.
+ */
+static bool file_real_path(int dirfd, int fd, char out[PATH_MAX])
+{
+    char name[FILE_PROC_MAX];
+    char root[PATH_MAX];
+    char path[PATH_MAX];
+    snprintf(name, sizeof name, FILE_PROC, dirfd);
+    ssize_t root_n = readlink(name, root, sizeof root);
+    snprintf(name, sizeof name, FILE_PROC, fd);
+    ssize_t n = readlink(name, path, sizeof path);
+    if (root_n <= 0 || n <= 0 || (size_t)root_n == sizeof root || (size_t)n == sizeof path)
+        return false;
+    struct span below = {path, (size_t)n};
+    struct span above = {root, root[root_n - 1] == '/' ? (size_t)root_n - 1 : (size_t)root_n};
+    if (!span_starts(below, above))
+        return false;
+    below = span_sub(below, above.n, below.n);
+    if (below.n > 0 && below.p[0] != '/')
+        return false;
+    below = span_sub(below, below.n > 0, below.n);
+    memcpy(out, below.p, below.n);
+    out[below.n] = '\0';
+    return true;
+}
+
+/* openat2(2) for the name alone: nothing is opened, so nothing happens at the other end of it. */
+static int file_openat2(int dirfd, const char *path, uint64_t resolve)
+{
+    struct open_how how = {.flags = O_PATH | O_CLOEXEC,
+                           .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | resolve};
+    long fd = -1;
+    for (int i = 0; i < FILE_TRIES; i++) {
+        fd = syscall(SYS_openat2, dirfd, path, &how, sizeof how);
+        if (fd >= 0 || errno != EAGAIN) /* said while something above is being renamed */
+            break;
+    }
+    return (int)fd;
+}
+
+static enum status file_find_failed(const char *shown, struct error *e)
+{
+    if (errno == EXDEV)
+        return error_set(e, ST_FORMAT, 0, "%s: leads out of its folder", shown);
+    if (errno == ELOOP)
+        return error_set(e, ST_FORMAT, 0, "%s: links that lead in a circle", shown);
+    bool missing = errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG;
+    return error_set(e, missing ? ST_MISSING : ST_IO, errno, "%s", shown);
+}
+
+/* Find a path below a folder; *fd is good for asking about it (O_PATH). */
+static enum status file_find(int dirfd, const char *path, const char *shown, int *fd,
+                             struct stat *st, char real[PATH_MAX], struct error *e)
+{
+    real[0] = '\0';
+    *fd = file_openat2(dirfd, path, RESOLVE_NO_SYMLINKS);
+    bool linked = *fd < 0 && errno == ELOOP;
+    if (linked)
+        *fd = file_openat2(dirfd, path, 0);
+    if (*fd < 0)
+        return file_find_failed(shown, e);
+    enum status status = ST_OK;
+    if (fstat(*fd, st) != 0 || (linked && !file_real_path(dirfd, *fd, real)))
+        status = error_set(e, ST_IO, errno, "%s", shown);
+    else if (linked) {
+        char names[PATH_MAX];
+        memcpy(names, real, strlen(real) + 1);
+        if (file_path_is_private(names))
+            status = error_set(e, ST_FORMAT, 0, "%s: a link to what is hidden", shown);
+    }
+    if (status != ST_OK)
+        close(*fd);
+    return status;
+}
+
+enum status file_look_beneath(int dirfd, const char *path, const char *shown, struct stat *st,
+                              char real[PATH_MAX], struct error *e)
+{
+    int fd = -1;
+    enum status status = file_find(dirfd, path, shown, &fd, st, real, e);
+    if (status == ST_OK)
+        close(fd);
+    return status;
 }
 
 enum status file_open_beneath(int dirfd, const char *path, const char *shown, int *fd,
                               struct stat *st, struct error *e)
 {
-    struct open_how how = {
-        .flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
-        .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
-    };
-    long opened = syscall(SYS_openat2, dirfd, path, &how, sizeof how);
-    if (opened < 0) {
-        if (errno == EXDEV)
-            return error_set(e, ST_FORMAT, 0, "%s: leads out of its folder", shown);
-        if (errno == ENXIO) /* what open(2) says of a socket */
-            return error_set(e, ST_FORMAT, 0, "%s: not a regular file", shown);
-        bool missing = errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG;
-        return error_set(e, missing ? ST_MISSING : ST_IO, errno, "%s", shown);
-    }
-    *fd = (int)opened;
-    enum status status = ST_OK;
-    if (fstat(*fd, st) != 0)
-        status = error_set(e, ST_IO, errno, "%s", shown);
-    else if (!S_ISREG(st->st_mode))
+    char real[PATH_MAX];
+    char name[FILE_PROC_MAX];
+    int found = -1;
+    enum status status = file_find(dirfd, path, shown, &found, st, real, e);
+    if (status != ST_OK)
+        return status;
+    snprintf(name, sizeof name, FILE_PROC, found);
+    if (!S_ISREG(st->st_mode))
         status = error_set(e, ST_FORMAT, 0, "%s: not a regular file", shown);
-    if (status != ST_OK) {
-        close(*fd);
-        *fd = -1;
-    }
+    else if ((*fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)) < 0)
+        status = error_set(e, ST_IO, errno, "%s", shown);
+    close(found);
     return status;
 }
 

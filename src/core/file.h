@@ -4,6 +4,7 @@
 #ifndef CORE_FILE_H
 #define CORE_FILE_H
 
+#include <limits.h>
 #include <sys/stat.h>
 
 #include "core/buf.h"
@@ -21,23 +22,38 @@ struct file_stamp {
 struct file_stamp file_stamp_of(const struct stat *st);
 bool file_stamp_eq(struct file_stamp a, struct file_stamp b);
 
+/* The one hidden folder that is made to be found, at the root of what is served (RFC 8615). */
+#define FILE_WELL_KNOWN ".well-known"
+
 /*
- * Is this the name of a file that is nobody else's business: a hidden one (but .well-known, which
- * is made to be found), or an editor's backup ("a.txt~")?
+ * Is this the name of a file that is nobody else's business: a hidden one (".git"), or what an
+ * editor saves beside another ("a.txt~", "#a.txt#")?
  */
 bool file_is_private(const char *name);
 
 /*
- * Open a regular file for reading below a folder: no symbolic link, ".." or mount trick leads out
- * of it, and a FIFO, socket or device is refused without waiting for it.
+ * Look at what a path below a folder leads to, without opening it.  No symbolic link, "..", or
+ * mount trick leads out of the folder, and none to what is private there.
  *
  * dirfd   the folder, open
  * path    relative to it
  * shown   how messages name the file
  * st      filled with its status
- * Returns ST_OK with *fd (the caller closes it), ST_MISSING, ST_FORMAT (not a regular file) or
- * ST_IO.
+ * real    gets where it is, relative to the folder, when a link led there ("" is the folder), else
+ *         nothing
+ * Returns ST_OK, ST_MISSING, ST_FORMAT (leads where it may not) or ST_IO.
  * Source: openat2(2), RESOLVE_BENEATH.
+ */
+enum status file_look_beneath(int dirfd, const char *path, const char *shown, struct stat *st,
+                              char real[PATH_MAX], struct error *e) MUST_USE;
+
+/*
+ * Open a regular file for reading below a folder, found as file_look_beneath does.  A FIFO, socket
+ * or device is never opened, for that may wait, or do something; not even when it took the place of
+ * a file a moment ago.
+ *
+ * Returns ST_OK with *fd (the caller closes it), ST_MISSING, ST_FORMAT (not a regular file, or it
+ * leads where it may not) or ST_IO.
  */
 enum status file_open_beneath(int dirfd, const char *path, const char *shown, int *fd,
                               struct stat *st, struct error *e) MUST_USE;

@@ -319,8 +319,10 @@ static size_t conn_fill(struct conn *c, uint64_t total, size_t header_n)
     struct error e;
     if (take == 0 || c->response.fill == NULL)
         return n;
-    if (c->response.fill(&c->response, offset, scratch + n, take, &e) != ST_OK) {
+    enum status status = c->response.fill(&c->response, offset, scratch + n, take, &e);
+    if (status != ST_OK) {
         log_error(&e);
+        c->reason = status == ST_CHANGED ? "body changed" : "body not readable";
         return 0;
     }
     return n + take;
@@ -344,6 +346,7 @@ static void conn_apologise(struct conn *c)
         c->response.done(&c->response);
     c->response.done = NULL;
     c->response.fill = NULL;
+    c->reason = NULL;
     response_set(&c->response, GEMINI_TEMPORARY_FAILURE, "This page cannot be read at the moment");
 }
 
@@ -363,7 +366,8 @@ static enum conn_step conn_run_answer(struct conn *c)
             continue;
         }
         if (ready == 0) {
-            c->reason = "body not readable";
+            if (c->reason == NULL)
+                c->reason = "header not writable";
             return STEP_FAIL;
         }
         for (size_t at = 0; at < ready;) {

@@ -32,14 +32,13 @@ struct response {
     /*
      * Copy n bytes of body from `offset` to `to`; [offset, offset + n) lies in the size.  The same
      * range may be asked for again.  A failure ends the connection without close_notify, so that
-     * the client knows that its page is cut.
+     * the client knows that its page is cut; ST_CHANGED tells that the page is being written.
      */
     enum status (*fill)(struct response *r, uint64_t offset, char *to, size_t n, struct error *e);
     /* Give back what the response holds.  Called once if it is set. */
     void (*done)(struct response *r);
     void *holder; /* fill's own */
     int64_t id;   /* fill's own */
-    int fd;       /* fill's own */
 
     struct span host; /* for the access log; points into the request line, or absent */
     struct span path; /* likewise, as it was sent, without the query; "/" when it was empty */

@@ -78,9 +78,9 @@ static enum status press_open(struct press *p, struct error *e)
     if (status == ST_OK)
         status = mediatype_open(&p->types, e);
     if (status == ST_OK)
-        status = scan_folder(p->fd, "static", &p->statics_scan, press_on_problem, p, e);
+        status = scan_folder(p->fd, SCAN_STATICS, &p->statics_scan, press_on_problem, p, e);
     if (status == ST_OK)
-        status = scan_folder(p->fd, "articles", &p->articles_scan, press_on_problem, p, e);
+        status = scan_folder(p->fd, SCAN_ARTICLES, &p->articles_scan, press_on_problem, p, e);
     p->sheet.lang = span_of(p->capsule.language);
     p->sheet.rules = &p->rules.set;
     p->articles.path = p->path;

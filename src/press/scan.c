@@ -11,7 +11,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "core/book.h"
 #include "core/buf.h"
 
 #define SCAN_PATH_MAX  4096
@@ -19,10 +18,18 @@
 
 struct scan_walk {
     size_t root; /* bytes of "FOLDER/" in every path */
+    bool statics;
     struct scan *scan;
-    struct book *seen; /* device and inode of every folder */
     scan_problem *problem;
     void *context;
+};
+
+/* A name that is being looked at. */
+struct scan_name {
+    int dir;          /* the open folder that it is in */
+    const char *name; /* there */
+    struct span path; /* whole; NUL-ended */
+    bool linked;      /* a link leads to that folder */
 };
 
 static void scan_tell(const struct scan_walk *w, struct span path, int errnum, const char *what)
@@ -35,10 +42,10 @@ static void scan_tell(const struct scan_walk *w, struct span path, int errnum, c
     w->problem(w->context, &e);
 }
 
-/* Open without leaving the folder; O_PATH asks for nothing but the name. */
-static int scan_open(const struct scan_walk *w, const char *name, uint64_t flags)
+/* Open a folder without leaving the root. */
+static int scan_open(const struct scan_walk *w, const char *name)
 {
-    struct open_how how = {.flags = flags | O_CLOEXEC,
+    struct open_how how = {.flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
                            .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
     return (int)syscall(SYS_openat2, w->scan->fd, name, &how, sizeof how);
 }
@@ -62,72 +69,98 @@ static struct scan_entry *scan_add(struct scan *s, struct span path, size_t root
     return entry;
 }
 
-/* Is this folder met for the first time?  Links in a circle would multiply it. */
-static bool scan_is_new(const struct scan_walk *w, const struct stat *st)
+/*
+ * What a name is, and, if a link leads to it, where that is.  A folder was opened without leaving
+ * the root, so what lies in it needs no such care, unless it is a link.  Returns false and tells
+ * what it cannot be.
+ */
+static bool scan_stat(const struct scan_walk *w, const struct scan_name *n, struct stat *st,
+                      bool *link, char real[PATH_MAX])
 {
-    char key[48];
-    snprintf(key, sizeof key, "%ju:%ju", (uintmax_t)st->st_dev, (uintmax_t)st->st_ino);
-    return book_add(w->seen, span_of(key), SPAN(""), 0) == ST_OK;
+    struct error e;
+    if (fstatat(n->dir, n->name, st, AT_SYMLINK_NOFOLLOW) != 0) {
+        if (errno != ENOENT) /* gone since the folder was read: nothing to tell */
+            scan_tell(w, n->path, errno, NULL);
+        return false;
+    }
+    *link = S_ISLNK(st->st_mode);
+    if (!*link)
+        return true;
+    enum status status =
+        file_look_beneath(w->scan->fd, n->path.p + w->root, n->path.p, st, real, &e);
+    if (status != ST_OK && faccessat(n->dir, n->name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+        w->problem(w->context, &e);
+    return status == ST_OK;
+}
+
+/* Is `below` the folder `above` or in it?  Both relative to the root, which is "". */
+static bool scan_is_within(struct span below, struct span above)
+{
+    return above.n == 0 ||
+           (span_starts(below, above) && (below.n == above.n || below.p[above.n] == '/'));
 }
 
 /*
- * What a name in the open folder dir is.  A folder was opened without leaving the root, so what
- * lies in it needs no such care, unless it is a link.  Returns false and tells what it cannot be.
+ * Why a link to a folder is not followed, or NULL.  One link on the way is enough for everybody,
+ * and bounds what links can multiply: files times links.
  */
-static bool scan_stat(const struct scan_walk *w, int dir, const char *name, struct span path,
-                      struct stat *st)
+static const char *scan_refusal(const struct scan_walk *w, const struct scan_name *n,
+                                const char *real)
 {
-    if (fstatat(dir, name, st, AT_SYMLINK_NOFOLLOW) != 0) {
-        if (errno != ENOENT) /* gone since the folder was read: nothing to tell */
-            scan_tell(w, path, errno, NULL);
-        return false;
-    }
-    if (!S_ISLNK(st->st_mode))
-        return true;
-    int fd = scan_open(w, path.p + w->root, O_PATH);
-    bool good = fd >= 0 && fstat(fd, st) == 0;
-    int cause = errno;
-    if (fd >= 0)
-        close(fd);
-    if (!good && cause == EXDEV)
-        scan_tell(w, path, 0, "a link that leads out of its folder");
-    else if (!good && (cause != ENOENT || faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0))
-        scan_tell(w, path, cause, NULL);
-    return good;
+    size_t folder = n->path.n - strlen(n->name);
+    struct span here = {n->path.p + w->root, folder > w->root ? folder - 1 - w->root : 0};
+    if (!w->statics)
+        return "a link to a folder that is read already";
+    if (n->linked)
+        return "a link to a folder, in a folder that a link leads to";
+    return scan_is_within(here, span_of(real)) ? "a link to a folder that it is in" : NULL;
 }
 
 /* Look at one name; adds it unless it is a problem. */
-static enum status scan_visit(const struct scan_walk *w, int dir, const char *name,
-                              struct span path, struct error *e)
+static enum status scan_visit(const struct scan_walk *w, const struct scan_name *n, struct error *e)
 {
     struct stat st;
-    if (!scan_stat(w, dir, name, path, &st))
+    bool link = false;
+    char real[PATH_MAX];
+    if (!scan_stat(w, n, &st, &link, real))
         return ST_OK;
-    if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode)) {
-        scan_tell(w, path, 0, "neither a file nor a folder");
+    bool folder = S_ISDIR(st.st_mode);
+    const char *refusal = link && folder ? scan_refusal(w, n, real) : NULL;
+    if (!folder && !S_ISREG(st.st_mode))
+        refusal = "neither a file nor a folder";
+    if (refusal != NULL) {
+        scan_tell(w, n->path, 0, refusal);
         return ST_OK;
     }
-    if (S_ISDIR(st.st_mode) && !scan_is_new(w, &st)) {
-        scan_tell(w, path, 0, "a link to a folder that is served already");
-        return ST_OK;
-    }
-    struct scan_entry *entry = scan_add(w->scan, path, w->root);
+    struct scan_entry *entry = scan_add(w->scan, n->path, w->root);
     if (entry == NULL)
-        return error_set(e, ST_NOMEM, ENOMEM, "%s", path.p);
-    entry->folder = S_ISDIR(st.st_mode);
+        return error_set(e, ST_NOMEM, ENOMEM, "%s", n->path.p);
+    entry->folder = folder;
+    entry->linked = n->linked || (link && folder);
     /* A folder's own times change with what is in it, which is looked at anyway. */
-    if (!entry->folder)
+    if (!folder)
         entry->stamp = file_stamp_of(&st);
     return ST_OK;
 }
 
-static enum status scan_read_folder(const struct scan_walk *w, struct span folder, struct error *e)
+/* Is a name passed over?  Of the hidden ones only the folder /.well-known is not. */
+static bool scan_is_private(const struct scan_walk *w, bool top, int dir, const char *name)
+{
+    struct stat st;
+    if (!file_is_private(name))
+        return false;
+    return !w->statics || !top || strcmp(name, FILE_WELL_KNOWN) != 0 ||
+           fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(st.st_mode);
+}
+
+static enum status scan_read_folder(const struct scan_walk *w, struct span folder, bool linked,
+                                    struct error *e)
 {
     struct buf path;
     buf_init(&path, SCAN_PATH_MAX);
     enum status status = ST_OK;
-    const char *name = folder.n < w->root ? "." : folder.p + w->root;
-    int fd = scan_open(w, name, O_RDONLY | O_DIRECTORY);
+    bool top = folder.n < w->root;
+    int fd = scan_open(w, top ? "." : folder.p + w->root);
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     if (dir == NULL) {
         scan_tell(w, folder, errno, NULL);
@@ -136,7 +169,7 @@ static enum status scan_read_folder(const struct scan_walk *w, struct span folde
     }
     struct dirent *found;
     while (dir != NULL && status == ST_OK && (found = readdir(dir)) != NULL) {
-        if (file_is_private(found->d_name))
+        if (scan_is_private(w, top, fd, found->d_name))
             continue;
         buf_clear(&path);
         buf_put(&path, folder);
@@ -146,7 +179,8 @@ static enum status scan_read_folder(const struct scan_walk *w, struct span folde
         if (buf_status(&path) != ST_OK)
             scan_tell(w, folder, ENAMETOOLONG, NULL);
         else
-            status = scan_visit(w, fd, found->d_name, (struct span){whole, path.n}, e);
+            status =
+                scan_visit(w, &(struct scan_name){fd, found->d_name, {whole, path.n}, linked}, e);
     }
     if (dir != NULL)
         closedir(dir);
@@ -169,23 +203,19 @@ static int scan_by_path(const void *a, const void *b)
     return span_cmp(x->path, y->path);
 }
 
-enum status scan_folder(int capsule, const char *folder, struct scan *s, scan_problem *problem,
+enum status scan_folder(int capsule, enum scan_root root, struct scan *s, scan_problem *problem,
                         void *context, struct error *e)
 {
+    const char *folder = root == SCAN_STATICS ? "static" : "articles";
     *s = (struct scan){.fd = -1};
     arena_init(&s->arena, SCAN_ARENA_MAX);
-    struct book seen;
-    struct stat st;
-    struct scan_walk w = {strlen(folder) + 1, s, &seen, problem, context};
+    struct scan_walk w = {strlen(folder) + 1, root == SCAN_STATICS, s, problem, context};
     s->fd = openat(capsule, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (s->fd < 0 && errno == ENOENT)
         return ST_OK;
     if (s->fd < 0)
         return error_set(e, ST_IO, errno, "%s", folder);
-    book_init(&seen);
-    if (fstat(s->fd, &st) == 0)
-        (void)scan_is_new(&w, &st);
-    enum status status = scan_read_folder(&w, span_of(folder), e);
+    enum status status = scan_read_folder(&w, span_of(folder), false, e);
     /* Folders are added at the end of the list that is being walked: no recursion. */
     for (size_t i = 0; status == ST_OK && i < s->count; i++) {
         struct span path = s->entries[i].path;
@@ -194,9 +224,8 @@ enum status scan_folder(int capsule, const char *folder, struct scan *s, scan_pr
         if (scan_depth(path) > SCAN_DEPTH_MAX)
             scan_tell(&w, path, 0, "folders nested too deeply");
         else
-            status = scan_read_folder(&w, path, e);
+            status = scan_read_folder(&w, path, s->entries[i].linked, e);
     }
-    book_fini(&seen);
     if (s->count > 0)
         qsort(s->entries, s->count, sizeof *s->entries, scan_by_path);
     return status;

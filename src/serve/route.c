@@ -5,10 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/file.h"
 #include "log/log.h"
 #include "protocol/url.h"
 #include "serve/answer.h"
+#include "serve/static_file.h"
 
 /* A canonical path writes a byte as three at most. */
 #define ROUTE_PATH_MAX ((size_t)3 * GEMINI_URL_MAX + 8)
@@ -24,28 +24,6 @@ static void route_done_page(struct response *r)
     edition_release(r->holder);
 }
 
-static enum status route_fill_file(struct response *r, uint64_t offset, char *to, size_t n,
-                                   struct error *e)
-{
-    while (n > 0) {
-        ssize_t got = pread(r->fd, to, n, (off_t)offset);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return error_set(e, ST_IO, got < 0 ? errno : 0, "static file%s",
-                             got == 0 ? " became shorter while it was sent" : "");
-        to += got;
-        n -= (size_t)got;
-        offset += (uint64_t)got;
-    }
-    return ST_OK;
-}
-
-static void route_done_file(struct response *r)
-{
-    close(r->fd);
-}
-
 static void route_failed(const struct error *e, struct response *out)
 {
     log_error(e);
@@ -56,21 +34,20 @@ static void route_failed(const struct error *e, struct response *out)
 static void route_answer_file(const struct route *r, const struct edition_found *page,
                               struct response *out)
 {
-    struct stat st;
     struct error e;
-    int fd = -1;
-    enum status status = file_open_beneath(r->statics, page->file, page->file, &fd, &st, &e);
-    if (status == ST_MISSING || r->statics < 0) {
+    response_set(out, (enum gemini_status)page->status, page->meta);
+    enum status status =
+        r->statics < 0 ? ST_MISSING : static_file_open(r->statics, page->file, out, &e);
+    if (status == ST_OK)
+        return;
+    /* What took the place of the file since, and may not be read, is no page. */
+    bool refused = status == ST_FORMAT || (status == ST_IO && e.errnum == EACCES);
+    if (refused)
+        log_error(&e);
+    if (refused || status == ST_MISSING)
         response_set(out, GEMINI_NOT_FOUND, "This page was not found");
-    } else if (status != ST_OK) {
+    else
         route_failed(&e, out);
-    } else {
-        response_set(out, (enum gemini_status)page->status, page->meta);
-        out->size = (uint64_t)st.st_size;
-        out->fd = fd;
-        out->fill = route_fill_file;
-        out->done = route_done_file;
-    }
 }
 
 static void route_answer_page(const struct route *r, const struct edition_found *page,

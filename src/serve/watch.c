@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -96,6 +97,12 @@ static struct watch_folder *watch_add(struct watch *w, const char *path, unsigne
     return f;
 }
 
+/* Is a name in this folder nobody's business?  static/.well-known is served. */
+static bool watch_is_private(const struct watch_folder *f, const char *name)
+{
+    return file_is_private(name) && !(f->depth == 1 && strcmp(name, FILE_WELL_KNOWN) == 0);
+}
+
 /* Watch the folders directly in f. */
 static void watch_add_below(struct watch *w, const struct watch_folder *f)
 {
@@ -106,7 +113,7 @@ static void watch_add_below(struct watch *w, const struct watch_folder *f)
     while (dir != NULL && (entry = readdir(dir)) != NULL) {
         struct stat st;
         /* Most names are files, and most file systems say so without being asked again. */
-        if (entry->d_type == DT_REG || file_is_private(entry->d_name))
+        if (entry->d_type == DT_REG || watch_is_private(f, entry->d_name))
             continue;
         /* Of the capsule's own folder only the two that are read matter. */
         if (f->depth == 0 && strcmp(entry->d_name, "articles") != 0 &&
@@ -114,7 +121,9 @@ static void watch_add_below(struct watch *w, const struct watch_folder *f)
             continue;
         buf_clear(&path);
         buf_putf(&path, "%s/%s", f->path, entry->d_name);
-        if (stat(buf_str(&path), &st) == 0 && S_ISDIR(st.st_mode))
+        /* Deeper down a link leads to what is watched anyway, or out, where nothing is read. */
+        int flags = f->depth == 0 ? 0 : AT_SYMLINK_NOFOLLOW;
+        if (fstatat(AT_FDCWD, buf_str(&path), &st, flags) == 0 && S_ISDIR(st.st_mode))
             watch_add(w, buf_str(&path), f->depth + 1);
     }
     if (dir != NULL)
@@ -177,7 +186,7 @@ static void watch_on_event(uv_fs_event_t *event, const char *name, int events, i
     if (f->depth == 0 && name != NULL && strcmp(name, "capsule.conf") != 0 &&
         strcmp(name, "articles") != 0 && strcmp(name, "static") != 0 && strcmp(name, w->base) != 0)
         return;
-    if (f->depth > 0 && !f->parent && name != NULL && file_is_private(name))
+    if (f->depth > 0 && !f->parent && name != NULL && watch_is_private(f, name))
         return;
     if (status < 0 || (events & UV_RENAME) != 0)
         w->folders_changed = true;

@@ -1,7 +1,9 @@
 #include "core/file.h"
 
 #include <errno.h>
+#include <sys/inotify.h>
 #include <sys/socket.h>
+#include <sys/sysmacros.h>
 #include <sys/un.h>
 
 #include "../support.h"
@@ -30,7 +32,45 @@ static const struct beneath_row beneath_rows[] = {
     {"a folder is no regular file", "in/sub", ST_FORMAT, NULL},
     {"a FIFO is refused without waiting", "in/fifo", ST_FORMAT, NULL},
     {"a socket is refused", "in/socket", ST_FORMAT, NULL},
+    {"a link to a FIFO is refused", "in/to-fifo", ST_FORMAT, NULL},
+    {"links in a circle are refused", "in/loop", ST_FORMAT, NULL},
+    {"a link to what is hidden is refused", "in/peek", ST_FORMAT, NULL},
+    {"a link into a hidden folder is refused", "in/peek-in", ST_FORMAT, NULL},
+    {"a folder that is a link to a hidden one is refused", "in/peek-dir/config", ST_FORMAT, NULL},
+    {"a link to a backup is refused", "in/peek-backup", ST_FORMAT, NULL},
+    {"a link through a hidden link is followed", "in/by-hidden", ST_OK, "inside"},
+    {"a link into .well-known is followed", "in/known", ST_OK, "known"},
+    {"a link to what is hidden in .well-known is refused", "in/peek-known", ST_FORMAT, NULL},
+    {"a link into another .well-known is refused", "in/peek-other", ST_FORMAT, NULL},
+    {"a folder that is a link is followed", "in/folder/file", ST_OK, "below"},
 };
+
+static void beneath_link(const char *target, const char *name)
+{
+    assert_int_equal(symlink(target, folder_path(name)), 0);
+}
+
+static void beneath_make_private(void)
+{
+    folder_make_dir("in/.git");
+    folder_make_dir("in/.well-known");
+    folder_make_dir("in/sub/.well-known");
+    folder_put("in/.git/config", SPAN("secret"));
+    folder_put("in/.hidden", SPAN("secret"));
+    folder_put("in/a~", SPAN("secret"));
+    folder_put("in/.well-known/known", SPAN("known"));
+    folder_put("in/.well-known/.hidden", SPAN("secret"));
+    folder_put("in/sub/.well-known/x", SPAN("secret"));
+    beneath_link(".hidden", "in/peek");
+    beneath_link("sub/../.git/config", "in/peek-in");
+    beneath_link(".git", "in/peek-dir");
+    beneath_link("a~", "in/peek-backup");
+    beneath_link("file", "in/.link");
+    beneath_link(".link", "in/by-hidden");
+    beneath_link(".well-known/known", "in/known");
+    beneath_link(".well-known/.hidden", "in/peek-known");
+    beneath_link("sub/.well-known/x", "in/peek-other");
+}
 
 static void beneath_make(void)
 {
@@ -39,11 +79,15 @@ static void beneath_make(void)
     folder_put("out", SPAN("outside"));
     folder_put("in/file", SPAN("inside"));
     folder_put("in/sub/file", SPAN("below"));
-    assert_int_equal(symlink("sub/file", folder_path("in/inner")), 0);
-    assert_int_equal(symlink("nowhere", folder_path("in/dangling")), 0);
-    assert_int_equal(symlink("../out", folder_path("in/outer")), 0);
-    assert_int_equal(symlink("..", folder_path("in/upper")), 0);
-    assert_int_equal(symlink("/etc/passwd", folder_path("in/absolute")), 0);
+    beneath_make_private();
+    beneath_link("sub/file", "in/inner");
+    beneath_link("sub", "in/folder");
+    beneath_link("nowhere", "in/dangling");
+    beneath_link("../out", "in/outer");
+    beneath_link("..", "in/upper");
+    beneath_link("/etc/passwd", "in/absolute");
+    beneath_link("loop", "in/loop");
+    beneath_link("fifo", "in/to-fifo");
     assert_int_equal(mkfifo(folder_path("in/fifo"), 0600), 0);
     struct sockaddr_un name = {.sun_family = AF_UNIX};
     snprintf(name.sun_path, sizeof name.sun_path, "%s", folder_path("in/socket"));
@@ -74,6 +118,63 @@ static void files_are_opened_beneath_a_folder(void **state)
     assert_int_equal(st.st_size, n);
     assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
     close(fd);
+}
+
+/* inotify tells every open(2) of a file, and nothing when only its name was looked at. */
+static void what_is_no_file_is_never_opened(void **state)
+{
+    (void)state;
+    char events[4096];
+    beneath_make();
+    bool device = mknod(folder_path("in/device"), S_IFCHR | 0600, makedev(1, 3)) == 0;
+    const char *const names[] = {"fifo", "to-fifo", "file", device ? "device" : "fifo"};
+    int dir = open(folder_path("in"), O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    for (size_t i = 0; i < COUNT(names); i++) {
+        bool regular = strcmp(names[i], "file") == 0;
+        char path[64];
+        snprintf(path, sizeof path, "in/%s", names[i]);
+        int mark = inotify_add_watch(watch, folder_path(path), IN_OPEN);
+        assert_true(mark >= 0);
+        int fd = -1;
+        struct stat st;
+        assert_status(file_open_beneath(dir, names[i], "SHOWN", &fd, &st, NULL),
+                      regular ? ST_OK : ST_FORMAT, NULL);
+        assert_int_equal(read(watch, events, sizeof events) > 0, regular);
+        if (regular)
+            close(fd);
+        inotify_rm_watch(watch, mark);
+        while (read(watch, events, sizeof events) > 0)
+            continue;
+    }
+    close(watch);
+    close(dir);
+}
+
+struct look_row {
+    const char *name, *path, *real;
+};
+
+static const struct look_row look_rows[] = {
+    {"a file is where it is", "file", ""},
+    {"a link is where it leads", "inner", "sub/file"},
+    {"a link to a folder is where it leads", "folder", "sub"},
+    {"a file by way of a link is where it is", "folder/file", "sub/file"},
+    {"a link to the folder itself is nowhere below it", "self", ""},
+};
+
+static void a_look_tells_where_links_lead(void **state)
+{
+    const struct look_row *row = *state;
+    char real[PATH_MAX] = "?";
+    struct stat st;
+    struct error e;
+    beneath_make();
+    beneath_link("sub/..", "in/self");
+    int dir = open(folder_path("in"), O_PATH | O_DIRECTORY | O_CLOEXEC);
+    assert_status(file_look_beneath(dir, row->path, "SHOWN", &st, real, &e), ST_OK, &e);
+    assert_string_equal(real, row->real);
+    close(dir);
 }
 
 struct read_row {
@@ -272,8 +373,8 @@ struct private_row {
 };
 
 static const struct private_row private_rows[] = {
-    {"a.txt", false}, {".a.txt.swp", true},   {"a.txt~", true},       {".", true},
-    {"..", true},     {".well-known", false}, {".well-knowns", true}, {"~a", false},
+    {"a.txt", false},      {".a.txt.swp", true}, {"a.txt~", true}, {".", true},   {"..", true},
+    {".well-known", true}, {"#a.txt#", true},    {"~a", false},    {"#a", false}, {"#", false},
 };
 
 static void hidden_names_and_backups_are_private(void **state)
@@ -298,6 +399,8 @@ int main(void)
 {
     static struct suite s = {.setup = folder_make, .teardown = folder_remove};
     SUITE_ROWS(&s, files_are_opened_beneath_a_folder, beneath_rows);
+    SUITE_TEST(&s, what_is_no_file_is_never_opened);
+    SUITE_ROWS(&s, a_look_tells_where_links_lead, look_rows);
     SUITE_ROWS(&s, files_are_read, read_rows);
     SUITE_TEST(&s, reading_appends);
     SUITE_TEST(&s, reading_what_is_no_file_fails);

@@ -256,6 +256,78 @@ static void links_in_a_circle_multiply_nothing(void **state)
     assert_false(has_page(p, "/again/a.txt"));
 }
 
+static void put_link(const struct place *p, const char *target, const char *path)
+{
+    char at[256];
+    snprintf(at, sizeof at, "%s/%s", p->capsule, path);
+    assert_int_equal(symlink(target, at), 0);
+}
+
+static void links_to_folders_give_more_addresses(void **state)
+{
+    const struct place *p = *state;
+    put(p, "static/real/a.txt", "a");
+    put(p, "static/real/deep/b.txt", "b");
+    put(p, "static/z/c.txt", "c");
+    put_link(p, "real", "static/alias"); /* before and behind the folder, in any order */
+    put_link(p, "real", "static/zeal");
+    put_link(p, "../z", "static/real/z");
+    put_link(p, "../real", "static/z/real");
+    put_link(p, "../..", "static/real/deep/top");
+    press(p);
+    static const char *const there[] = {
+        "/real/a.txt", "/real/deep/b.txt",   "/alias/",  "/alias/a.txt", "/alias/deep/b.txt",
+        "/zeal/a.txt", "/zeal/deep/b.txt",   "/z/c.txt", "/real/z/",     "/real/z/c.txt",
+        "/z/real/",    "/z/real/deep/b.txt", "/z/real",
+    };
+    static const char *const not_there[] = {"/alias/z/", "/z/real/z/", "/real/deep/top/"};
+    for (size_t i = 0; i < sizeof there / sizeof there[0]; i++)
+        assert_true(has_page(p, there[i]));
+    for (size_t i = 0; i < sizeof not_there / sizeof not_there[0]; i++)
+        assert_false(has_page(p, not_there[i]));
+}
+
+static void hidden_files_have_no_page_by_any_way(void **state)
+{
+    const struct place *p = *state;
+    put(p, "articles/.well-known/a.txt", "Title A\n\nText.\n");
+    put(p, "static/.well-known/good.txt", "x");
+    put(p, "static/.well-known/.hidden", "x");
+    put(p, "static/sub/.well-known/x.txt", "x");
+    put(p, "static/.git/config", "x");
+    put(p, "static/sub/#x.txt#", "x");
+    put(p, "static/sub/x.txt~", "x");
+    put_link(p, ".git", "static/git");
+    put_link(p, ".git/config", "static/config");
+    put_link(p, "sub/x.txt~", "static/x.txt");
+    put_link(p, ".well-known", "static/known");
+    press(p);
+    assert_true(has_page(p, "/.well-known/good.txt"));
+    assert_true(has_page(p, "/known/good.txt"));
+    static const char *const not_there[] = {
+        "/a.gmi",           "/.well-known/.hidden",
+        "/known/.hidden",   "/sub/.well-known/",
+        "/.git/",           "/sub/.well-known/x.txt",
+        "/sub/%23x.txt%23", "/sub/x.txt~",
+        "/.git/config",     "/git/",
+        "/git/config",      "/config",
+        "/x.txt",
+    };
+    for (size_t i = 0; i < sizeof not_there / sizeof not_there[0]; i++)
+        assert_false(has_page(p, not_there[i]));
+    assert_page(p, "/sub/", 20, "text/gemini", "# sub/\n\n=> ../ ↑ One folder up\n");
+}
+
+static void a_file_called_well_known_is_hidden(void **state)
+{
+    const struct place *p = *state;
+    put(p, "static/.well-known", "x");
+    put(p, "static/a.txt", "x");
+    press(p);
+    assert_true(has_page(p, "/a.txt"));
+    assert_false(has_page(p, "/.well-known"));
+}
+
 static void no_page_carries_control_characters(void **state)
 {
     const struct place *p = *state;
@@ -362,6 +434,9 @@ int main(void)
         PRESS_TEST(a_piece_that_is_left_out_leaves_its_addresses),
         PRESS_TEST(links_in_a_circle_multiply_nothing),
         PRESS_TEST(no_page_carries_control_characters),
+        PRESS_TEST(links_to_folders_give_more_addresses),
+        PRESS_TEST(hidden_files_have_no_page_by_any_way),
+        PRESS_TEST(a_file_called_well_known_is_hidden),
         PRESS_TEST(a_value_too_long_for_a_line_is_refused),
         PRESS_TEST(a_piece_without_a_summary_has_one_page),
         PRESS_TEST(a_capsule_without_summaries_has_none_at_all),
