@@ -8,8 +8,11 @@
 
 #include "core/file.h"
 #include "core/utf8.h"
+#include "import/charset.h"
+#include "press/suffix.h"
 
-#define MEDIATYPE_HEAD_MAX 1024
+/* The root element of an XML file begins in these, behind comments and declarations. */
+#define MEDIATYPE_HEAD_MAX 16384
 /* A larger text is not read through for its charset, and gets none. */
 #define MEDIATYPE_TEXT_MAX ((size_t)8 * 1024 * 1024)
 
@@ -17,58 +20,6 @@ struct mediatype {
     magic_t type;     /* NULL until it is asked */
     magic_t encoding; /* likewise */
     struct error error;
-};
-
-struct mediatype_suffix {
-    const char *suffix;
-    const char *type;
-};
-
-static const struct mediatype_suffix mediatype_suffixes[] = {
-    {"gmi", "text/gemini"},
-    {"gemini", "text/gemini"},
-    {"txt", "text/plain"},
-    {"md", "text/markdown"},
-    {"html", "text/html"},
-    {"htm", "text/html"},
-    {"css", "text/css"},
-    {"csv", "text/csv"},
-    {"ics", "text/calendar"},
-    {"js", "text/javascript"},
-    {"atom", "application/atom+xml"},
-    {"rss", "application/rss+xml"},
-    {"xml", "application/xml"},
-    {"json", "application/json"},
-    {"png", "image/png"},
-    {"jpg", "image/jpeg"},
-    {"jpeg", "image/jpeg"},
-    {"gif", "image/gif"},
-    {"webp", "image/webp"},
-    {"avif", "image/avif"},
-    {"svg", "image/svg+xml"},
-    {"ico", "image/vnd.microsoft.icon"},
-    {"mp3", "audio/mpeg"},
-    {"ogg", "audio/ogg"},
-    {"oga", "audio/ogg"},
-    {"opus", "audio/ogg"},
-    {"flac", "audio/flac"},
-    {"wav", "audio/wav"},
-    {"m4a", "audio/mp4"},
-    {"mp4", "video/mp4"},
-    {"webm", "video/webm"},
-    {"pdf", "application/pdf"},
-    {"epub", "application/epub+zip"},
-    {"gpub", "application/gpub+zip"},
-    {"zip", "application/zip"},
-    {"gz", "application/gzip"},
-    {"tgz", "application/gzip"},
-    {"xz", "application/x-xz"},
-    {"tar", "application/x-tar"},
-    {"asc", "application/pgp-signature"},
-    {"bin", "application/octet-stream"},
-    {"ttf", "font/ttf"},
-    {"otf", "font/otf"},
-    {"woff2", "font/woff2"},
 };
 
 enum status mediatype_open(struct mediatype **out, struct error *e)
@@ -95,19 +46,6 @@ void mediatype_close(struct mediatype *m)
     free(m);
 }
 
-static const char *mediatype_by_suffix(const char *path)
-{
-    const char *dot = strrchr(path, '.');
-    const char *slash = strrchr(path, '/');
-    if (dot == NULL || dot == path || (slash != NULL && dot <= slash + 1))
-        return NULL;
-    for (size_t i = 0; i < sizeof mediatype_suffixes / sizeof mediatype_suffixes[0]; i++) {
-        if (span_eq_nocase(span_of(dot + 1), span_of(mediatype_suffixes[i].suffix)))
-            return mediatype_suffixes[i].type;
-    }
-    return NULL;
-}
-
 /* The database is read when it is first needed: most capsules never do. */
 static magic_t mediatype_load(struct mediatype *m, magic_t *magic, int flags)
 {
@@ -132,42 +70,120 @@ static const char *mediatype_ask(struct mediatype *m, magic_t *magic, int flags,
     return magic_descriptor(*magic, fd);
 }
 
+/* Offset behind the next `mark` from `at` on; in.n when there is none. */
+static size_t mediatype_behind(struct span in, size_t at, const char *mark)
+{
+    const char *found = memmem(in.p + at, in.n - at, mark, strlen(mark));
+    return found == NULL ? in.n : (size_t)(found - in.p) + strlen(mark);
+}
+
+/* The tag of the root element, from its name on; empty when there is none. */
+static struct span mediatype_xml_root(struct span in)
+{
+    size_t at = span_starts(in, SPAN("\xef\xbb\xbf")) ? 3 : 0;
+    while (at < in.n) {
+        struct span rest = span_sub(in, at, in.n);
+        if (strchr(" \t\r\n", in.p[at]) != NULL) /* also NUL, which is in no XML */
+            at++;
+        else if (span_starts(rest, SPAN("<?")))
+            at = mediatype_behind(in, at, "?>");
+        else if (span_starts(rest, SPAN("<!--")))
+            at = mediatype_behind(in, at, "-->");
+        else if (span_starts(rest, SPAN("<!")))
+            at = mediatype_behind(in,
+                                  span_find(rest, 0, '[') < span_find(rest, 0, '>')
+                                      ? mediatype_behind(in, at, "]")
+                                      : at,
+                                  ">");
+        else
+            return in.p[at] == '<' ? span_sub(in, at + 1, at + span_find(rest, 0, '>'))
+                                   : span_sub(in, at, at);
+    }
+    return span_sub(in, in.n, in.n);
+}
+
 /* XML that is a feed by its root element. */
 static const char *mediatype_of_xml(int fd)
 {
-    char head[MEDIATYPE_HEAD_MAX + 1];
-    ssize_t n = pread(fd, head, MEDIATYPE_HEAD_MAX, 0);
-    head[n < 0 ? 0 : n] = '\0';
-    if (strstr(head, "<feed") != NULL && strstr(head, "http://www.w3.org/2005/Atom") != NULL)
+    char head[MEDIATYPE_HEAD_MAX];
+    ssize_t n = pread(fd, head, sizeof head, 0);
+    struct span root = mediatype_xml_root((struct span){head, n < 0 ? 0 : (size_t)n});
+    size_t end = 0;
+    while (end < root.n && strchr(" \t\r\n/", root.p[end]) == NULL)
+        end++;
+    size_t colon = span_find(span_sub(root, 0, end), 0, ':');
+    struct span name = span_sub(root, colon < end ? colon + 1 : 0, end);
+    static const char atom[] = "http://www.w3.org/2005/Atom";
+    if (span_eq(name, SPAN("feed")) && memmem(root.p, root.n, atom, sizeof atom - 1) != NULL)
         return "application/atom+xml";
-    return strstr(head, "<rss") != NULL ? "application/rss+xml" : "application/xml";
+    if (span_eq(name, SPAN("RDF")))
+        return "application/rdf+xml";
+    return span_eq(name, SPAN("rss")) ? "application/rss+xml" : "application/xml";
 }
 
-/* Is the whole of a file UTF-8?  libmagic looks at its beginning only. */
+/* Read a text whole, for libmagic looks at its beginning only; false when it is too large. */
+static bool mediatype_read(int fd, struct buf *bytes)
+{
+    struct stat st;
+    buf_init(bytes, MEDIATYPE_TEXT_MAX);
+    return fstat(fd, &st) == 0 && st.st_size <= (off_t)MEDIATYPE_TEXT_MAX &&
+           lseek(fd, 0, SEEK_SET) == 0 && file_read_fd(fd, "", bytes, NULL) == ST_OK;
+}
+
+/* Is the whole of a file UTF-8? */
 static bool mediatype_is_utf8(int fd)
 {
     struct buf bytes;
-    buf_init(&bytes, MEDIATYPE_TEXT_MAX);
-    bool good = lseek(fd, 0, SEEK_SET) == 0 && file_read_fd(fd, "", &bytes, NULL) == ST_OK &&
-                utf8_valid(buf_span(&bytes)) == bytes.n &&
+    bool good = mediatype_read(fd, &bytes) && utf8_valid(buf_span(&bytes)) == bytes.n &&
                 span_find(buf_span(&bytes), 0, '\0') == bytes.n;
     buf_fini(&bytes);
     return good;
 }
 
-/* The charset parameter that is true of a file, or NULL. */
+/*
+ * Is the whole of a file ISO 8859-1?  libmagic says so of every text with bytes over 0x9f, Russian
+ * and Greek too, so it also has to read as text of the west of Europe.
+ */
+static bool mediatype_is_latin1(int fd)
+{
+    struct buf bytes;
+    struct buf text;
+    char name[CHARSET_NAME_MAX];
+    buf_init(&text, MEDIATYPE_TEXT_MAX * 3);
+    bool good = mediatype_read(fd, &bytes);
+    for (size_t i = 0; good && i < bytes.n; i++)
+        good = (unsigned char)bytes.p[i] < 0x7f || (unsigned char)bytes.p[i] >= 0xa0;
+    good = good && charset_decode(buf_span(&bytes), (struct span){NULL, 0}, &text, name) == ST_OK &&
+           strcmp(name, "windows-1252") == 0;
+    buf_fini(&bytes);
+    buf_fini(&text);
+    return good;
+}
+
+/* RFC 2781: text of which the byte order mark tells the order is called utf-16 and no more. */
+static const char *mediatype_utf16(int fd, const char *without_mark)
+{
+    unsigned char mark[2] = {0, 0};
+    struct stat st;
+    if (fstat(fd, &st) != 0 || st.st_size % 2 != 0)
+        return NULL;
+    bool marked = pread(fd, mark, sizeof mark, 0) == sizeof mark &&
+                  ((mark[0] == 0xff && mark[1] == 0xfe) || (mark[0] == 0xfe && mark[1] == 0xff));
+    return marked ? "utf-16" : without_mark;
+}
+
+/* The charset parameter that is true of a file of which libmagic says `encoding`, or NULL. */
 static const char *mediatype_charset(const char *encoding, int fd)
 {
-    static const char *const known[] = {"iso-8859-1", "utf-16le", "utf-16be"};
     if (encoding == NULL)
         return NULL;
     if (strcmp(encoding, "utf-8") == 0 || strcmp(encoding, "us-ascii") == 0)
         return mediatype_is_utf8(fd) ? "utf-8" : NULL;
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        if (strcmp(encoding, known[i]) == 0)
-            return known[i];
-    }
-    return NULL;
+    if (strcmp(encoding, "iso-8859-1") == 0)
+        return mediatype_is_latin1(fd) ? "iso-8859-1" : NULL;
+    if (strcmp(encoding, "utf-16le") == 0)
+        return mediatype_utf16(fd, "utf-16le");
+    return strcmp(encoding, "utf-16be") == 0 ? mediatype_utf16(fd, "utf-16be") : NULL;
 }
 
 static void mediatype_put_lang(struct span lang, struct buf *out)
@@ -196,22 +212,42 @@ static void mediatype_gemtext_file(struct mediatype *m, int fd, struct span lang
     mediatype_put_lang(lang, out);
 }
 
+/* Is it type/subtype?  Messages such as "cannot open" are not. */
+static bool mediatype_is_one(const char *type)
+{
+    static const char token[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "!#$&-^_.+";
+    size_t n = strspn(type, token);
+    size_t more = type[n] == '/' ? strspn(type + n + 1, token) : 0;
+    return n > 0 && more > 0 && type[n + 1 + more] == '\0';
+}
+
+/* By what is in the file. */
+static const char *mediatype_by_content(struct mediatype *m, int fd)
+{
+    const char *type = mediatype_ask(m, &m->type, MAGIC_MIME_TYPE, fd);
+    /* "inode/x-empty" is no media type. */
+    if (type == NULL || !mediatype_is_one(type) || strncmp(type, "inode/", 6) == 0 ||
+        strcmp(type, "application/x-empty") == 0)
+        return "application/octet-stream";
+    if (strcmp(type, "text/xml") == 0 || strcmp(type, "application/xml") == 0)
+        return mediatype_of_xml(fd);
+    /* A Makefile, a script, a licence with many commas: who named it plainly wants it read. */
+    if (strncmp(type, "text/", 5) == 0 && strcmp(type, "text/html") != 0)
+        return "text/plain";
+    return type;
+}
+
 void mediatype_of(struct mediatype *m, const char *path, int fd, struct span lang, struct buf *out)
 {
-    const char *type = mediatype_by_suffix(path);
-    if (type != NULL && strcmp(type, "application/xml") == 0)
+    const char *type = suffix_type(path);
+    if (type == NULL)
+        type = mediatype_by_content(m, fd);
+    else if (strcmp(type, "application/xml") == 0)
         type = mediatype_of_xml(fd);
-    if (type != NULL && strcmp(type, "text/gemini") == 0) {
+    if (strcmp(type, "text/gemini") == 0) {
         mediatype_gemtext_file(m, fd, lang, out);
         return;
-    }
-    if (type == NULL) {
-        type = mediatype_ask(m, &m->type, MAGIC_MIME_TYPE, fd);
-        /* "inode/x-empty" and "cannot open ..." are no media types. */
-        if (type == NULL || strchr(type, '/') == NULL || strchr(type, ' ') != NULL ||
-            strncmp(type, "inode/", 6) == 0 || strcmp(type, "application/x-empty") == 0 ||
-            strcmp(type, "text/gemini") == 0)
-            type = "application/octet-stream";
     }
     buf_puts(out, type);
     if (strncmp(type, "text/", 5) == 0) {

@@ -43,6 +43,46 @@ static void tells_types_by_suffix_then_by_content(void **state)
         {"a.unknown", SPAN("\x01\x02\x03\xff\xfe\0\0\x99"), "application/octet-stream"},
         {"x.d/noext", SPAN("words\n"), "text/plain; charset=utf-8"},
         {".png", SPAN("words\n"), "text/plain; charset=utf-8"},
+        {"README", SPAN("# Ours\n\nIt is, as they say, new.\n"), "text/plain; charset=utf-8"},
+        {"Makefile", SPAN("all:\n\tcc -o x x.c\n\n.PHONY: all\n"), "text/plain; charset=utf-8"},
+        {"run", SPAN("#!/bin/sh\necho\n"), "text/plain; charset=utf-8"},
+        {"pairs", SPAN("a,b\nc,d\ne,f\n"), "text/plain; charset=utf-8"},
+        {"page", SPAN("<!DOCTYPE html><html><body>x"), "text/html; charset=utf-8"},
+        {"a.c", SPAN("int x;\n"), "text/plain; charset=utf-8"},
+        {"a.Py", SPAN("import x\n"), "text/plain; charset=utf-8"},
+        {"a.asc", SPAN("-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmQ\n"), "application/pgp-keys"},
+        {"a.asc", SPAN("-----BEGIN PGP SIGNATURE-----\n\niQ\n"), "application/pgp-signature"},
+        {"a.asc", SPAN("-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\nx\n"),
+         "text/plain; charset=utf-8"},
+        {"a.gmi", SPAN("\xef\xbb\xbf# x\r\n"), "text/gemini; lang=en"},
+        {"a.gmi", SPAN("\xff\xfe#\0x\0\n\0"), "text/gemini; charset=utf-16; lang=en"},
+        {"a.gmi", SPAN("\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), "text/gemini; lang=en"},
+        {"a.txt", SPAN("\xef\xbb\xbfhi\r\n"), "text/plain; charset=utf-8"},
+        {"a.txt", SPAN("\xff\xfeh\0i\0\n\0"), "text/plain; charset=utf-16"},
+        {"a.txt", SPAN("\xfe\xff\0h\0i\0\n"), "text/plain; charset=utf-16"},
+        {"a.txt", SPAN("\xff\xfeh\0i\0\n"), "text/plain"},
+        {"a.txt",
+         SPAN("\xcf\xf0\xe8\xe2\xe5\xf2 \xec\xe8\xf0, \xfd\xf2\xee "
+              "\xf2\xe5\xea\xf1\xf2 \xed\xe0 \xf0\xf3\xf1\xf1\xea\xee\xec\n"),
+         "text/plain"},
+        {"a.txt", SPAN("\x82\xb1\x82\xf1\x82\xc9\x82\xbf\x82\xcd\n"), "text/plain"},
+        {"a.txt", SPAN("\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), "text/plain"},
+        {"feed", SPAN("<?xml version='1.0'?>\n<feed xmlns='http://www.w3.org/2005/Atom'>"),
+         "application/atom+xml"},
+        {"a.atom", SPAN("<?xml version='1.0'?>\n<feed>"), "application/atom+xml"},
+        {"a.xml", SPAN("<a:feed xmlns:a='http://www.w3.org/2005/Atom'/>"), "application/atom+xml"},
+        {"a.xml",
+         SPAN("\xef\xbb\xbf<?xml version='1.0'?><!-- a <rss> --><!DOCTYPE feed [<!ENTITY x '>'>]>"
+              "\r\n<feed xmlns='http://www.w3.org/2005/Atom'><rss>"),
+         "application/atom+xml"},
+        {"a.xml", SPAN("<note><rss version='2.0'><feed xmlns='http://www.w3.org/2005/Atom'>"),
+         "application/xml"},
+        {"a.xml", SPAN("<feed xmlns='urn:mine'>"), "application/xml"},
+        {"a.xml", SPAN("<rdf:RDF xmlns:rdf='x'>"), "application/rdf+xml"},
+        {"a.xml", SPAN(""), "application/xml"},
+        {"a.xml", SPAN("<"), "application/xml"},
+        {"a.xml", SPAN("<!DOCTYPE x ["), "application/xml"},
+        {"a.xml", SPAN("<?xml"), "application/xml"},
     };
     struct mediatype *m = NULL;
     assert_int_equal(mediatype_open(&m, NULL), ST_OK);
@@ -81,6 +121,28 @@ static void claims_no_charset_that_is_not_true_to_the_end(void **state)
     close(fd);
 }
 
+static void reads_no_more_of_a_large_file_than_it_needs(void **state)
+{
+    (void)state;
+    struct mediatype *m = NULL;
+    struct buf out;
+    static const char *const names[] = {"a.txt", "a.gmi", "a.xml", "a.bin", "huge"};
+    static const char *const types[] = {"text/plain", "text/gemini; lang=en", "application/xml",
+                                        "application/octet-stream", "application/octet-stream"};
+    int fd = memfd_create("case", MFD_CLOEXEC);
+    assert_int_equal(ftruncate(fd, (off_t)5 << 30), 0);
+    assert_int_equal(mediatype_open(&m, NULL), ST_OK);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        buf_init(&out, 256);
+        mediatype_of(m, names[i], fd, SPAN("en"), &out);
+        assert_string_equal(buf_str(&out), types[i]);
+        assert_true(lseek(fd, 0, SEEK_CUR) <= (off_t)16 << 20);
+        buf_fini(&out);
+    }
+    mediatype_close(m);
+    close(fd);
+}
+
 static void writes_gemtext_without_a_language_that_is_not_known(void **state)
 {
     (void)state;
@@ -96,6 +158,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tells_types_by_suffix_then_by_content),
         cmocka_unit_test(claims_no_charset_that_is_not_true_to_the_end),
+        cmocka_unit_test(reads_no_more_of_a_large_file_than_it_needs),
         cmocka_unit_test(writes_gemtext_without_a_language_that_is_not_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
