@@ -1,5 +1,6 @@
 #include "press/pages.h"
 
+#include "article/clean.h"
 #include "log/log.h"
 #include "press/slug.h"
 #include "prose/words.h"
@@ -241,12 +242,32 @@ void pages_index(const struct capsule *capsule, const struct pages_entry *entrie
     buf_fini(&foot);
 }
 
+/* A file's name as one line of clean text: it may hold any byte but '/'. */
+static void pages_name(struct span name, bool folder, struct buf *out)
+{
+    struct buf visible;
+    struct buf text;
+    buf_init(&visible, PAGES_LINE_MAX);
+    buf_init(&text, PAGES_LINE_MAX);
+    log_escape(&visible, name);
+    if (clean_text(buf_span(&visible), "a name", &text, NULL) == ST_OK) {
+        for (size_t i = 0; i < text.n; i++) {
+            if (text.p[i] == '\n')
+                text.p[i] = ' ';
+        }
+        buf_put(out, buf_span(&text));
+    }
+    if (folder)
+        buf_putc(out, '/');
+    buf_fini(&visible);
+    buf_fini(&text);
+}
+
 void pages_listing_begin(struct pages_listing *l, struct span path, struct buf *out)
 {
     struct buf shown;
     buf_init(&shown, PAGES_LINE_MAX);
-    log_escape(&shown, path);
-    buf_putc(&shown, '/');
+    pages_name(path, true, &shown);
     gemtext_init(&l->page, out);
     gemtext_heading(&l->page, 1, buf_span(&shown));
     gemtext_link(&l->page, SPAN("../"), SPAN("↑ One folder up"));
@@ -261,11 +282,9 @@ void pages_listing_add(struct pages_listing *l, struct span name, bool folder)
     buf_init(&shown, PAGES_LINE_MAX);
     buf_puts(&href, "./");
     url_escape_segment(name, &href);
-    log_escape(&shown, name); /* a name may hold any byte but '/' */
-    if (folder) {
+    if (folder)
         buf_putc(&href, '/');
-        buf_putc(&shown, '/');
-    }
+    pages_name(name, folder, &shown);
     gemtext_link(&l->page, buf_span(&href), buf_span(&shown));
     buf_fini(&href);
     buf_fini(&shown);

@@ -90,6 +90,7 @@ static enum status press_open(struct press *p, struct error *e)
     p->articles.addresses = &p->addresses;
     p->articles.no_summaries = p->capsule.no_summaries;
     p->statics = (struct statics){.path = p->path,
+                                  .base_url = p->base_url,
                                   .lang = span_of(p->capsule.language),
                                   .types = p->types,
                                   .scan = &p->statics_scan,

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "core/file.h"
@@ -11,6 +12,8 @@
 
 #define STATICS_PATH_MAX ((size_t)16 * 1024)
 #define STATICS_LIST_MAX ((size_t)64 * 1024 * 1024)
+/* Bytes that a message shows of a path that is too long. */
+#define STATICS_SHOWN_MAX 120
 
 void statics_address(const struct scan_entry *entry, struct buf *out)
 {
@@ -25,13 +28,37 @@ void statics_address(const struct scan_entry *entry, struct buf *out)
         buf_putc(out, '/');
 }
 
+/* Leave out, and tell, what clients have no way to ask for; once for all that is in a folder. */
+static void statics_check_length(const struct statics *s, struct scan_entry *entry)
+{
+    struct buf address;
+    buf_init(&address, STATICS_PATH_MAX);
+    statics_address(entry, &address);
+    size_t base = strlen(s->base_url) - 1; /* its slash is the address's */
+    size_t folder = address.n - entry->folder;
+    while (folder > 0 && address.p[folder - 1] != '/')
+        folder--;
+    if (buf_status(&address) != ST_OK || base + address.n > GEMINI_URL_MAX) {
+        struct error e;
+        /* The whole path would leave no room for the cause */
+        (void)error_set(&e, ST_LIMIT, 0, "%s/%.*s...: the address is longer than a request may be",
+                        s->path, STATICS_SHOWN_MAX, entry->path.p);
+        entry->left_out = true;
+        if (base + folder <= GEMINI_URL_MAX)
+            s->problem(s->context, &e);
+    }
+    buf_fini(&address);
+}
+
 void statics_check(const struct statics *s)
 {
     for (size_t i = 0; i < s->scan->count; i++) {
         struct scan_entry *entry = &s->scan->entries[i];
         int mode = entry->folder ? R_OK | X_OK : R_OK;
-        if (faccessat(s->scan->fd, entry->name, mode, AT_EACCESS) == 0)
+        if (faccessat(s->scan->fd, entry->name, mode, AT_EACCESS) == 0) {
+            statics_check_length(s, entry);
             continue;
+        }
         struct error e;
         (void)error_set(&e, ST_IO, errno, "%s/%s", s->path, entry->path.p);
         s->problem(s->context, &e);

@@ -13,8 +13,9 @@
 #define STATICS_INSIDE_MAX ((size_t)256 * 1024)
 
 struct statics {
-    const char *path; /* how messages name the capsule */
-    struct span lang; /* of the capsule, may be absent */
+    const char *path;     /* how messages name the capsule */
+    const char *base_url; /* of every address, ends in '/' */
+    struct span lang;     /* of the capsule, may be absent */
     struct mediatype *types;
     struct scan *scan;     /* of "static"; what cannot be read is marked there */
     scan_problem *problem; /* told what cannot be served */
@@ -24,7 +25,7 @@ struct statics {
 /* Append the canonical address of an entry: "static/a b" is "/a%20b"; a folder's ends in '/'. */
 void statics_address(const struct scan_entry *entry, struct buf *out);
 
-/* Leave out and tell, before anything else, what may not be read. */
+/* Leave out and tell, before anything else, what may not be read or asked for. */
 void statics_check(const struct statics *s);
 
 /*

@@ -214,6 +214,21 @@ class Connection:
                 assert not self.ended, "the connection ended before any answer"
                 self._wait()
 
+    def read_through(self, size, keep=1024):
+        """Read `size` bytes of the answer; the first `keep` of them."""
+        first, seen = b"", 0
+        while seen < size:
+            try:
+                part = self.tls.read(65536)
+            except ssl.SSLWantReadError:
+                assert not self.ended, f"the connection ended after {seen} bytes"
+                self._wait()
+                continue
+            assert part, f"the answer ended after {seen} bytes"
+            first += part[: keep - len(first)]
+            seen += len(part)
+        return first
+
     def finish(self, data=b""):
         """Read to the end of the connection; `data` is what was read before."""
         parts, clean, error = [data], False, None

@@ -1,15 +1,6 @@
 #include "press/mediatype.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-#include <cmocka.h>
+#include "../support.h"
 
 struct mediatype_case {
     const char *path;
@@ -17,73 +8,74 @@ struct mediatype_case {
     const char *type;
 };
 
+static const struct mediatype_case cases[] = {
+    {"a.gmi", BYTES("# x"), "text/gemini; lang=en"},
+    {"a.GEMINI", BYTES("# x"), "text/gemini; lang=en"},
+    {"a.gmi", BYTES("# Gr\xc3\xbc\xc3\x9f"), "text/gemini; lang=en"},
+    {"a.gmi", BYTES("# Gr\xfc\xdf dich"), "text/gemini; charset=iso-8859-1; lang=en"},
+    {"a.gmi", BYTES(""), "text/gemini; lang=en"},
+    {"a.txt", BYTES("plain"), "text/plain; charset=utf-8"},
+    {"a.txt", BYTES("Gr\xc3\xbc\xc3\x9f"), "text/plain; charset=utf-8"},
+    {"a.txt", BYTES("Gr\xfc\xdf dich"), "text/plain; charset=iso-8859-1"},
+    {"a.txt", BYTES(""), "text/plain"},
+    {"robots.txt", BYTES("User-agent: *\n"), "text/plain; charset=utf-8"},
+    {"a.png", BYTES("not really"), "image/png"},
+    {"a.JPG", BYTES(""), "image/jpeg"},
+    {"atom.xml", BYTES("<?xml version='1.0'?><feed xmlns=\"http://www.w3.org/2005/Atom\">"),
+     "application/atom+xml"},
+    {"a.xml", BYTES("<?xml version='1.0'?><rss version='2.0'>"), "application/rss+xml"},
+    {"a.xml", BYTES("<x/>"), "application/xml"},
+    {"noext", BYTES("\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), "image/png"},
+    {"noext", BYTES("just words\n"), "text/plain; charset=utf-8"},
+    {"noext", BYTES(""), "application/octet-stream"},
+    {"a.unknown", BYTES("\x01\x02\x03\xff\xfe\0\0\x99"), "application/octet-stream"},
+    {"x.d/noext", BYTES("words\n"), "text/plain; charset=utf-8"},
+    {".png", BYTES("words\n"), "text/plain; charset=utf-8"},
+    {"README", BYTES("# Ours\n\nIt is, as they say, new.\n"), "text/plain; charset=utf-8"},
+    {"Makefile", BYTES("all:\n\tcc -o x x.c\n\n.PHONY: all\n"), "text/plain; charset=utf-8"},
+    {"run", BYTES("#!/bin/sh\necho\n"), "text/plain; charset=utf-8"},
+    {"pairs", BYTES("a,b\nc,d\ne,f\n"), "text/plain; charset=utf-8"},
+    {"page", BYTES("<!DOCTYPE html><html><body>x"), "text/html; charset=utf-8"},
+    {"a.c", BYTES("int x;\n"), "text/plain; charset=utf-8"},
+    {"a.Py", BYTES("import x\n"), "text/plain; charset=utf-8"},
+    {"a.asc", BYTES("-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmQ\n"), "application/pgp-keys"},
+    {"a.asc", BYTES("-----BEGIN PGP SIGNATURE-----\n\niQ\n"), "application/pgp-signature"},
+    {"a.asc", BYTES("-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\nx\n"),
+     "text/plain; charset=utf-8"},
+    {"a.gmi", BYTES("\xef\xbb\xbf# x\r\n"), "text/gemini; lang=en"},
+    {"a.gmi", BYTES("\xff\xfe#\0x\0\n\0"), "text/gemini; charset=utf-16; lang=en"},
+    {"a.gmi", BYTES("\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), "text/gemini; lang=en"},
+    {"a.txt", BYTES("\xef\xbb\xbfhi\r\n"), "text/plain; charset=utf-8"},
+    {"a.txt", BYTES("\xff\xfeh\0i\0\n\0"), "text/plain; charset=utf-16"},
+    {"a.txt", BYTES("\xfe\xff\0h\0i\0\n"), "text/plain; charset=utf-16"},
+    {"a.txt", BYTES("\xff\xfeh\0i\0\n"), "text/plain"},
+    {"a.txt",
+     BYTES("\xcf\xf0\xe8\xe2\xe5\xf2 \xec\xe8\xf0, \xfd\xf2\xee "
+           "\xf2\xe5\xea\xf1\xf2 \xed\xe0 \xf0\xf3\xf1\xf1\xea\xee\xec\n"),
+     "text/plain"},
+    {"a.txt", BYTES("\x82\xb1\x82\xf1\x82\xc9\x82\xbf\x82\xcd\n"), "text/plain"},
+    {"a.txt", BYTES("\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), "text/plain"},
+    {"feed", BYTES("<?xml version='1.0'?>\n<feed xmlns='http://www.w3.org/2005/Atom'>"),
+     "application/atom+xml"},
+    {"a.atom", BYTES("<?xml version='1.0'?>\n<feed>"), "application/atom+xml"},
+    {"a.xml", BYTES("<a:feed xmlns:a='http://www.w3.org/2005/Atom'/>"), "application/atom+xml"},
+    {"a.xml",
+     BYTES("\xef\xbb\xbf<?xml version='1.0'?><!-- a <rss> --><!DOCTYPE feed [<!ENTITY x '>'>]>"
+           "\r\n<feed xmlns='http://www.w3.org/2005/Atom'><rss>"),
+     "application/atom+xml"},
+    {"a.xml", BYTES("<note><rss version='2.0'><feed xmlns='http://www.w3.org/2005/Atom'>"),
+     "application/xml"},
+    {"a.xml", BYTES("<feed xmlns='urn:mine'>"), "application/xml"},
+    {"a.xml", BYTES("<rdf:RDF xmlns:rdf='x'>"), "application/rdf+xml"},
+    {"a.xml", BYTES(""), "application/xml"},
+    {"a.xml", BYTES("<"), "application/xml"},
+    {"a.xml", BYTES("<!DOCTYPE x ["), "application/xml"},
+    {"a.xml", BYTES("<?xml"), "application/xml"},
+};
+
 static void tells_types_by_suffix_then_by_content(void **state)
 {
     (void)state;
-    const struct mediatype_case cases[] = {
-        {"a.gmi", SPAN("# x"), "text/gemini; lang=en"},
-        {"a.GEMINI", SPAN("# x"), "text/gemini; lang=en"},
-        {"a.gmi", SPAN("# Gr\xc3\xbc\xc3\x9f"), "text/gemini; lang=en"},
-        {"a.gmi", SPAN("# Gr\xfc\xdf dich"), "text/gemini; charset=iso-8859-1; lang=en"},
-        {"a.gmi", SPAN(""), "text/gemini; lang=en"},
-        {"a.txt", SPAN("plain"), "text/plain; charset=utf-8"},
-        {"a.txt", SPAN("Gr\xc3\xbc\xc3\x9f"), "text/plain; charset=utf-8"},
-        {"a.txt", SPAN("Gr\xfc\xdf dich"), "text/plain; charset=iso-8859-1"},
-        {"a.txt", SPAN(""), "text/plain"},
-        {"robots.txt", SPAN("User-agent: *\n"), "text/plain; charset=utf-8"},
-        {"a.png", SPAN("not really"), "image/png"},
-        {"a.JPG", SPAN(""), "image/jpeg"},
-        {"atom.xml", SPAN("<?xml version='1.0'?><feed xmlns=\"http://www.w3.org/2005/Atom\">"),
-         "application/atom+xml"},
-        {"a.xml", SPAN("<?xml version='1.0'?><rss version='2.0'>"), "application/rss+xml"},
-        {"a.xml", SPAN("<x/>"), "application/xml"},
-        {"noext", SPAN("\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), "image/png"},
-        {"noext", SPAN("just words\n"), "text/plain; charset=utf-8"},
-        {"noext", SPAN(""), "application/octet-stream"},
-        {"a.unknown", SPAN("\x01\x02\x03\xff\xfe\0\0\x99"), "application/octet-stream"},
-        {"x.d/noext", SPAN("words\n"), "text/plain; charset=utf-8"},
-        {".png", SPAN("words\n"), "text/plain; charset=utf-8"},
-        {"README", SPAN("# Ours\n\nIt is, as they say, new.\n"), "text/plain; charset=utf-8"},
-        {"Makefile", SPAN("all:\n\tcc -o x x.c\n\n.PHONY: all\n"), "text/plain; charset=utf-8"},
-        {"run", SPAN("#!/bin/sh\necho\n"), "text/plain; charset=utf-8"},
-        {"pairs", SPAN("a,b\nc,d\ne,f\n"), "text/plain; charset=utf-8"},
-        {"page", SPAN("<!DOCTYPE html><html><body>x"), "text/html; charset=utf-8"},
-        {"a.c", SPAN("int x;\n"), "text/plain; charset=utf-8"},
-        {"a.Py", SPAN("import x\n"), "text/plain; charset=utf-8"},
-        {"a.asc", SPAN("-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmQ\n"), "application/pgp-keys"},
-        {"a.asc", SPAN("-----BEGIN PGP SIGNATURE-----\n\niQ\n"), "application/pgp-signature"},
-        {"a.asc", SPAN("-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\nx\n"),
-         "text/plain; charset=utf-8"},
-        {"a.gmi", SPAN("\xef\xbb\xbf# x\r\n"), "text/gemini; lang=en"},
-        {"a.gmi", SPAN("\xff\xfe#\0x\0\n\0"), "text/gemini; charset=utf-16; lang=en"},
-        {"a.gmi", SPAN("\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), "text/gemini; lang=en"},
-        {"a.txt", SPAN("\xef\xbb\xbfhi\r\n"), "text/plain; charset=utf-8"},
-        {"a.txt", SPAN("\xff\xfeh\0i\0\n\0"), "text/plain; charset=utf-16"},
-        {"a.txt", SPAN("\xfe\xff\0h\0i\0\n"), "text/plain; charset=utf-16"},
-        {"a.txt", SPAN("\xff\xfeh\0i\0\n"), "text/plain"},
-        {"a.txt",
-         SPAN("\xcf\xf0\xe8\xe2\xe5\xf2 \xec\xe8\xf0, \xfd\xf2\xee "
-              "\xf2\xe5\xea\xf1\xf2 \xed\xe0 \xf0\xf3\xf1\xf1\xea\xee\xec\n"),
-         "text/plain"},
-        {"a.txt", SPAN("\x82\xb1\x82\xf1\x82\xc9\x82\xbf\x82\xcd\n"), "text/plain"},
-        {"a.txt", SPAN("\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), "text/plain"},
-        {"feed", SPAN("<?xml version='1.0'?>\n<feed xmlns='http://www.w3.org/2005/Atom'>"),
-         "application/atom+xml"},
-        {"a.atom", SPAN("<?xml version='1.0'?>\n<feed>"), "application/atom+xml"},
-        {"a.xml", SPAN("<a:feed xmlns:a='http://www.w3.org/2005/Atom'/>"), "application/atom+xml"},
-        {"a.xml",
-         SPAN("\xef\xbb\xbf<?xml version='1.0'?><!-- a <rss> --><!DOCTYPE feed [<!ENTITY x '>'>]>"
-              "\r\n<feed xmlns='http://www.w3.org/2005/Atom'><rss>"),
-         "application/atom+xml"},
-        {"a.xml", SPAN("<note><rss version='2.0'><feed xmlns='http://www.w3.org/2005/Atom'>"),
-         "application/xml"},
-        {"a.xml", SPAN("<feed xmlns='urn:mine'>"), "application/xml"},
-        {"a.xml", SPAN("<rdf:RDF xmlns:rdf='x'>"), "application/rdf+xml"},
-        {"a.xml", SPAN(""), "application/xml"},
-        {"a.xml", SPAN("<"), "application/xml"},
-        {"a.xml", SPAN("<!DOCTYPE x ["), "application/xml"},
-        {"a.xml", SPAN("<?xml"), "application/xml"},
-    };
     struct mediatype *m = NULL;
     assert_int_equal(mediatype_open(&m, NULL), ST_OK);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

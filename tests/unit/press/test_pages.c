@@ -118,10 +118,15 @@ static void a_listing_survives_any_file_name(void **state)
     pages_listing_add(&l, SPAN("x\n=> gemini://evil.example/ y"), false);
     pages_listing_add(&l, SPAN("a:b"), true);
     pages_listing_add(&l, SPAN("\xff"), false);
-    assert_string_equal(buf_str(&out),
-                        "# docs/\n\n=> ../ ↑ One folder up\n=> ./a%20b.gmi a b.gmi\n"
-                        "=> ./x%0A=%3E%20gemini:%2F%2Fevil.example%2F%20y x\\x0A=> "
-                        "gemini://evil.example/ y\n=> ./a:b/ a:b/\n=> ./%FF \\xFF\n");
+    pages_listing_add(&l,
+                      SPAN("\xe2\x80\xae"
+                           "gpj"),
+                      false);
+    pages_listing_add(&l, SPAN("a\xe2\x80\xa8z"), false);
+    assert_string_equal(buf_str(&out), "# docs/\n\n=> ../ ↑ One folder up\n=> ./a%20b.gmi a b.gmi\n"
+                                       "=> ./x%0A=%3E%20gemini:%2F%2Fevil.example%2F%20y x\\x0A=> "
+                                       "gemini://evil.example/ y\n=> ./a:b/ a:b/\n=> ./%FF \\xFF\n"
+                                       "=> ./%E2%80%AEgpj gpj\n=> ./a%E2%80%A8z a z\n");
     buf_fini(&out);
 }
 
