@@ -151,9 +151,11 @@ enum status file_open_beneath(int dirfd, const char *path, const char *shown, in
     if (status != ST_OK)
         return status;
     snprintf(name, sizeof name, FILE_PROC, found);
-    if (!S_ISREG(st->st_mode))
+    bool regular = S_ISREG(st->st_mode);
+    *fd = regular ? open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY) : -1;
+    if (!regular)
         status = error_set(e, ST_FORMAT, 0, "%s: not a regular file", shown);
-    else if ((*fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)) < 0)
+    else if (*fd < 0)
         status = error_set(e, ST_IO, errno, "%s", shown);
     close(found);
     return status;
