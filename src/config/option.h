@@ -12,10 +12,31 @@ enum option_type {
     OPTION_LIST,   /* struct option_list; may be given again and again */
     OPTION_NUMBER, /* long, from min to max */
     OPTION_FLAG,   /* bool; without a value, on the command line only */
+    /* struct option_sections; `name "title" { key = value ... }`, in a file only */
+    OPTION_SECTIONS,
 };
 
 struct option_list {
     char **items; /* owned strings, owned array */
+    size_t count;
+};
+
+/* Sections of one kind, in the order of the file. */
+struct option_sections {
+    void *items; /* owned array of structs as the row's `section` describes them */
+    size_t count;
+};
+
+struct option_row;
+
+/*
+ * A kind of section: the struct that holds one, and its table.  Sections may have sections; no
+ * two kinds in a table and below it have the same name, none is called "root".
+ */
+struct option_section {
+    size_t size;  /* of the struct */
+    size_t title; /* offset in it of a char *: the title, owned; no two are the same */
+    const struct option_row *rows;
     size_t count;
 };
 
@@ -29,7 +50,8 @@ struct option_row {
     const char *placeholder; /* of the value in --help; NULL for a flag */
     const char *initial;     /* default as text, items parted by commas; NULL for none */
     long min, max;           /* of a number */
-    const char *help;        /* one line */
+    const char *help;        /* one line; sections have none, --help leaves them out */
+    const struct option_section *section; /* of sections */
 };
 
 /* Most rows of a table. */
@@ -59,8 +81,9 @@ enum status options_read_args(struct options *o, int argc, char **argv, int *ope
                               struct error *e) MUST_USE;
 
 /*
- * Read a configuration in libconfuse's syntax: `key = value`, `key = {"a", "b"}`, # comments.
- * What the command line gave is left as it is.
+ * Read a configuration in libconfuse's syntax: `key = value`, `key = {"a", "b"}`, # comments,
+ * `key "title" { ... }` for sections, which get their defaults at once.  What the command line
+ * gave is left as it is.
  *
  * name    how messages name the text; they carry the line
  * Returns ST_OK, ST_SYNTAX or ST_NOMEM; options_read_file also ST_MISSING and ST_IO.
