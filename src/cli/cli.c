@@ -13,7 +13,9 @@
 
 static const struct cli_command cli_commands[] = {
     {"serve", cli_serve, "serve [CAPSULE] [OPTIONS]",
-     "press the folder CAPSULE (default ./capsule), serve it, and again when it changes",
+     "press the folder CAPSULE (default ./capsule), serve it, and again when it changes;\n"
+     "      several capsules: `vhost \"NAME\" { capsule = \"FOLDER\" }` sections in a --config "
+     "file",
      server_options, &server_options_count},
     {"press", cli_press, "press CAPSULE -o EDITION [OPTIONS]",
      "write the folder CAPSULE as one file; a source that cannot be read is told and left out",

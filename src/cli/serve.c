@@ -20,12 +20,14 @@ int cli_serve(int argc, char **argv)
         status = options_read_file(&options, config.config, &e);
     if (status == ST_OK)
         status = options_read_defaults(&options, &e);
-    if (status == ST_OK && supervisor_check(&config, &e) != ST_OK) {
+    if (status == ST_OK &&
+        (server_config_finish(&config, operand < argc ? argv[operand] : NULL, &e) != ST_OK ||
+         supervisor_check(&config, &e) != ST_OK)) {
         log_line(LOG_ERROR, "serve: %s (see broadsheet serve --help)", e.message);
         goto out;
     }
     if (status == ST_OK)
-        status = supervisor_run(operand < argc ? argv[operand] : "capsule", &config, &e);
+        status = supervisor_run(&config, &e);
     if (status != ST_OK)
         log_error(&e);
     result = status == ST_OK ? EXIT_SUCCESS : EXIT_FAILURE;

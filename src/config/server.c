@@ -1,5 +1,28 @@
 #include "config/server.h"
 
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SERVER_HOST    "localhost"
+#define SERVER_CAPSULE "capsule"
+
+#define VHOST_FIELD(name) offsetof(struct vhost_config, name)
+
+static const struct option_row vhost_options[] = {
+    {.name = "capsule", .type = OPTION_STRING, .offset = VHOST_FIELD(capsule)},
+    {.name = "alias", .type = OPTION_LIST, .offset = VHOST_FIELD(alias)},
+    {.name = "certificate", .type = OPTION_STRING, .offset = VHOST_FIELD(certificate)},
+    {.name = "key", .type = OPTION_STRING, .offset = VHOST_FIELD(key)},
+};
+
+static const struct option_section vhost_section = {
+    .size = sizeof(struct vhost_config),
+    .title = VHOST_FIELD(name),
+    .rows = vhost_options,
+    .count = sizeof vhost_options / sizeof vhost_options[0],
+};
+
 #define FIELD(name) offsetof(struct server_config, name)
 
 const struct option_row server_options[] = {
@@ -19,8 +42,7 @@ const struct option_row server_options[] = {
      .type = OPTION_LIST,
      .offset = FIELD(host),
      .placeholder = "NAME",
-     .initial = "localhost",
-     .help = "host name or address that is served, the main one first"},
+     .help = "host name or address that is served, the main one first (default " SERVER_HOST ")"},
     {.name = "certs",
      .type = OPTION_STRING,
      .offset = FIELD(certs),
@@ -59,6 +81,63 @@ const struct option_row server_options[] = {
      .min = 1,
      .max = 604800, /* as long as a ticket can live: RFC 8446 section 4.6.1 */
      .help = "how long a ticket key is the newest when there is no file of them"},
+    {.name = "vhost", .type = OPTION_SECTIONS, .offset = FIELD(vhost), .section = &vhost_section},
 };
 
 const size_t server_options_count = sizeof server_options / sizeof server_options[0];
+
+const struct vhost_config *server_config_vhosts(const struct server_config *config)
+{
+    return config->vhost.items;
+}
+
+/* Does a section say enough? */
+static enum status server_check_vhost(const struct vhost_config *v, struct error *e)
+{
+    if (v->capsule == NULL || *v->capsule == '\0')
+        return error_set(e, ST_SYNTAX, 0, "vhost %s: no capsule = \"FOLDER\"", v->name);
+    if ((v->certificate == NULL) != (v->key == NULL))
+        return error_set(e, ST_SYNTAX, 0, "vhost %s: a %s without a %s", v->name,
+                         v->key == NULL ? "certificate" : "key",
+                         v->key == NULL ? "key" : "certificate");
+    if (v->certificate != NULL && (*v->certificate == '\0' || *v->key == '\0'))
+        return error_set(e, ST_SYNTAX, 0, "vhost %s: an empty name is no file", v->name);
+    return ST_OK;
+}
+
+/* The vhost of the command line: its names are those of --host, which hands them over. */
+static enum status server_make_sole(struct server_config *config, const char *capsule,
+                                    struct error *e)
+{
+    struct vhost_config *v = calloc(1, sizeof *v);
+    if (v == NULL)
+        return error_set(e, ST_NOMEM, ENOMEM, "vhost");
+    config->vhost = (struct option_sections){v, 1};
+    config->sole = true;
+    v->capsule = strdup(capsule == NULL ? SERVER_CAPSULE : capsule);
+    if (config->host.count == 0) {
+        v->name = strdup(SERVER_HOST);
+    } else {
+        v->name = config->host.items[0];
+        v->alias = (struct option_list){config->host.items, config->host.count - 1};
+        memmove(v->alias.items, v->alias.items + 1, v->alias.count * sizeof *v->alias.items);
+        config->host = (struct option_list){0};
+    }
+    return v->name != NULL && v->capsule != NULL ? ST_OK : error_set(e, ST_NOMEM, ENOMEM, "vhost");
+}
+
+enum status server_config_finish(struct server_config *config, const char *capsule, struct error *e)
+{
+    if (config->vhost.count == 0)
+        return server_make_sole(config, capsule, e);
+    const struct vhost_config *vhosts = server_config_vhosts(config);
+    if (capsule != NULL || config->host.count > 0)
+        return error_set(e, ST_SYNTAX, 0,
+                         "%s: the vhost sections in %s say what is served; leave it out",
+                         capsule != NULL ? capsule : "host",
+                         config->config == NULL ? "the configuration" : config->config);
+    enum status status = ST_OK;
+    for (size_t i = 0; status == ST_OK && i < config->vhost.count; i++)
+        status = server_check_vhost(&vhosts[i], e);
+    return status;
+}

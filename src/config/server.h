@@ -6,19 +6,45 @@
 
 #include "config/option.h"
 
+/* A virtual host: one capsule, its names and its certificate. */
+struct vhost_config {
+    char *name;               /* main one */
+    char *capsule;            /* folder, relative to the working directory */
+    struct option_list alias; /* other names and addresses */
+    char *certificate;        /* PEM file, or NULL: CERTS/NAME.crt, made when missing */
+    char *key;                /* PEM file, NULL when certificate is: CERTS/NAME.key */
+};
+
 struct server_config {
     char *config;              /* file that says the rest, or NULL */
     struct option_list listen; /* ADDR:PORT */
-    struct option_list host;   /* names, the first is the main one */
+    struct option_list host;   /* names of the one capsule, the first is the main one */
     char *certs;               /* folder of key and certificate */
     char *state;               /* folder of the edition, or NULL: where the system keeps state */
     long workers;              /* processes; 0 is one for each processor */
     char *tls_min;             /* least version of TLS: "1.2" or "1.3" */
     char *ticket_keys;         /* file of session ticket keys, or NULL: the server makes its own */
     long ticket_rotation;      /* seconds that its own newest key is used */
+    /* struct vhost_config, the first is shown to clients that name none */
+    struct option_sections vhost;
+    bool sole; /* there is one vhost, and it is CAPSULE with --host: no section says so */
 };
 
 extern const struct option_row server_options[];
 extern const size_t server_options_count;
+
+/*
+ * Make a configuration whole that has its defaults: without vhost sections CAPSULE and --host
+ * become the one vhost, so that whoever comes later knows vhosts only.
+ *
+ * capsule   of the command line, or NULL
+ * Returns ST_OK; ST_SYNTAX when both say what is served, or a section does not say enough;
+ * ST_NOMEM.
+ */
+enum status server_config_finish(struct server_config *config, const char *capsule,
+                                 struct error *e) MUST_USE;
+
+/* The vhosts of a whole configuration: config->vhost.count of them. */
+const struct vhost_config *server_config_vhosts(const struct server_config *config);
 
 #endif

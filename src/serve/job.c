@@ -12,7 +12,8 @@
 
 void job_init(struct job *j)
 {
-    j->running = j->again = j->stopping = false;
+    j->waiting = j->running = j->again = j->stopping = false;
+    j->next = NULL;
     j->failures = 0;
     uv_timer_init(j->loop, &j->retry);
     j->retry.data = j;
@@ -29,12 +30,40 @@ static void job_retry_later(struct job *j)
     uv_timer_start(&j->retry, job_on_retry, wait, 0);
 }
 
+static void job_start(struct job *j);
+
+static void job_enqueue(struct job *j)
+{
+    struct job_queue *q = j->queue;
+    j->waiting = true;
+    j->next = NULL;
+    if (q->first == NULL)
+        q->first = j;
+    else
+        q->last->next = j;
+    q->last = j;
+}
+
+/* Start those that wait, as many as may run. */
+static void job_dequeue(struct job_queue *q)
+{
+    while (q->first != NULL && q->running < JOB_PARALLEL) {
+        struct job *j = q->first;
+        q->first = j->next;
+        j->waiting = false;
+        if (!j->stopping)
+            job_start(j);
+    }
+}
+
 static void job_on_closed(uv_handle_t *handle)
 {
     struct job *j = handle->data;
     if (--j->handles > 0)
         return;
     j->running = false;
+    j->queue->running--;
+    job_dequeue(j->queue);
     if (j->stopping)
         return;
     bool again = j->again;
@@ -62,25 +91,31 @@ static void job_on_exit(uv_process_t *process, int64_t status, int signal_number
 {
     struct job *j = process->data;
     if (signal_number != 0 && !j->stopping)
-        log_line(LOG_ERROR, "press ended by signal %d", signal_number);
+        log_line(LOG_ERROR, "%s: press ended by signal %d", j->capsule, signal_number);
     job_end(j, signal_number == 0 && status == 0, signal_number != 0 || status == JOB_TEMPORARY);
 }
 
 static void job_on_timer(uv_timer_t *timer)
 {
     struct job *j = timer->data;
-    log_line(LOG_ERROR, "press takes too long and is ended");
+    log_line(LOG_ERROR, "%s: press takes too long and is ended", j->capsule);
     uv_process_kill(&j->process, SIGKILL);
 }
 
 void job_run(struct job *j)
 {
-    if (j->stopping)
+    if (j->stopping || j->waiting)
         return;
     if (j->running) {
         j->again = true;
         return;
     }
+    job_enqueue(j);
+    job_dequeue(j->queue);
+}
+
+static void job_start(struct job *j)
+{
     static char program[] = "broadsheet";
     static char subcommand[] = JOB_SUBCOMMAND;
     static char output[] = "--output";
@@ -101,13 +136,14 @@ void job_run(struct job *j)
                                     .stdio_count = 3};
     uv_timer_stop(&j->retry);
     j->running = true;
+    j->queue->running++;
     j->again = false;
     j->process.data = j;
     uv_timer_init(j->loop, &j->timer);
     j->timer.data = j;
     int result = uv_spawn(j->loop, &j->process, &options);
     if (result != 0) {
-        log_line(LOG_ERROR, "press cannot be started: %s", uv_strerror(result));
+        log_line(LOG_ERROR, "%s: press cannot be started: %s", j->capsule, uv_strerror(result));
         job_end(j, false, true);
         return;
     }

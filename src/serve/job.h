@@ -15,8 +15,17 @@
 /* Its exit status after a failure that is not the capsule's: a full disk, no memory. */
 #define JOB_TEMPORARY 75 /* EX_TEMPFAIL of sysexits.h */
 
+struct job;
+
+/* Where jobs wait their turn: at most JOB_PARALLEL run at the same time.  Zeroed at first. */
+struct job_queue {
+    unsigned running;
+    struct job *first, *last; /* that wait */
+};
+
 struct job {
     uv_loop_t *loop;
+    struct job_queue *queue;                  /* borrowed */
     const char *capsule, *edition, *base_url; /* borrowed */
     void (*on_done)(void *context, bool good);
     void *context;
@@ -24,6 +33,8 @@ struct job {
     uv_timer_t timer;  /* of the run */
     uv_timer_t retry;  /* after a run that failed for a cause that may pass */
     unsigned failures; /* such runs in a row */
+    struct job *next;  /* in the queue */
+    bool waiting;      /* there */
     bool running;
     bool again; /* something changed while it ran */
     bool stopping;
@@ -36,13 +47,19 @@ struct job {
 void job_init(struct job *j);
 
 /*
- * Run press now, or once more after the run that is under way.  on_done tells how each ended.  A
- * run that failed for a cause that may pass is made again after a while.
+ * Run press as soon as the queue allows, or once more after the run that is under way.  on_done
+ * tells how each ended.  A run that failed for a cause that may pass is made again after a while.
  */
 void job_run(struct job *j);
 
 /* Run no more; a run under way is ended. */
 void job_stop(struct job *j);
+
+/*
+ * So many runs at the same time leave the processors to the workers, and a capsule that makes press
+ * hang does not keep the others waiting.
+ */
+#define JOB_PARALLEL 4
 
 /* A run that takes longer hangs, and is ended (milliseconds). */
 #define JOB_BUDGET ((uint64_t)10 * 60 * 1000)

@@ -99,9 +99,20 @@ static bool route_serves_host(const struct route *r, const struct url *url)
     return false;
 }
 
+/* The capsule of a URL's host, or NULL. */
+static const struct route *route_find(const struct routes *routes, const struct url *url)
+{
+    for (size_t i = 0; i < routes->count; i++) {
+        if (route_serves_host(&routes->items[i], url))
+            return &routes->items[i];
+    }
+    return NULL;
+}
+
 void route_respond(void *context, const struct net_request *request, struct response *out)
 {
-    const struct route *r = context;
+    const struct routes *routes = context;
+    const struct route *r;
     struct url url;
     struct error e;
     if (url_parse(request->line, &url, &e) != ST_OK) {
@@ -112,10 +123,12 @@ void route_respond(void *context, const struct net_request *request, struct resp
     out->path = url.path.n == 0 ? SPAN("/") : url.path;
     if (!span_eq_nocase(url.scheme, SPAN("gemini")))
         response_set(out, GEMINI_PROXY_REFUSED, "This server answers gemini:// requests only");
-    else if (!route_serves_host(r, &url))
+    else if ((r = route_find(routes, &url)) == NULL)
         response_set(out, GEMINI_PROXY_REFUSED, "This server does not serve that host");
     else if (url.has_port && url.port != GEMINI_PORT && url.port != request->port)
         response_set(out, GEMINI_PROXY_REFUSED, "This server does not serve that port");
+    else if (r->edition == NULL)
+        response_set(out, GEMINI_UNAVAILABLE, "This capsule is not ready yet");
     else
         route_answer(r, &url, out);
 }
@@ -127,14 +140,29 @@ enum status route_open(struct route *r, const char *edition, const char *statics
     return route_reload(r, edition, statics, e);
 }
 
-enum status route_reload(struct route *r, const char *edition, const char *statics, struct error *e)
+/* Open the edition of this name, unless it is the one that is in service. */
+static enum status route_open_edition(struct route *r, const char *edition, struct error *e)
 {
+    struct stat st;
     struct edition *opened = NULL;
+    /* Looked at before it is opened: one that comes in between is opened again the next time. */
+    struct file_stamp stamp = stat(edition, &st) == 0 ? file_stamp_of(&st) : (struct file_stamp){0};
+    if (r->edition != NULL && file_stamp_eq(stamp, r->stamp))
+        return ST_OK;
     enum status status = edition_open(edition, &opened, e);
     if (status != ST_OK)
         return status;
     edition_release(r->edition);
     r->edition = opened;
+    r->stamp = stamp;
+    return ST_OK;
+}
+
+enum status route_reload(struct route *r, const char *edition, const char *statics, struct error *e)
+{
+    enum status status = route_open_edition(r, edition, e);
+    if (status != ST_OK)
+        return status;
     if (r->statics >= 0)
         close(r->statics);
     r->statics = open(statics, O_PATH | O_DIRECTORY | O_CLOEXEC);

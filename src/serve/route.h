@@ -1,17 +1,27 @@
 /*
- * route: a request line in, a page of the edition out.
+ * route: a request line in, a page of the host's edition out.
  */
 #ifndef SERVE_ROUTE_H
 #define SERVE_ROUTE_H
 
 #include "config/option.h"
+#include "core/file.h"
 #include "edition/reader.h"
 #include "net/response.h"
 
+/* One capsule. */
 struct route {
-    struct edition *edition;         /* in service; owned reference */
+    struct edition *edition;         /* in service; owned reference; NULL when there is none yet */
+    struct file_stamp stamp;         /* of its file */
     int statics;                     /* the capsule's static/ folder, or -1; owned */
     const struct option_list *hosts; /* served names; borrowed */
+    bool told;                       /* for the caller: that a reload failed is in the log */
+};
+
+/* All that a server answers. */
+struct routes {
+    struct route *items; /* borrowed; no two have a host in common */
+    size_t count;
 };
 
 /*
@@ -20,20 +30,22 @@ struct route {
  * edition   file
  * statics   the capsule's static/ folder; may be missing
  * hosts     borrowed
- * Returns ST_OK, or what edition_open answers.
+ * Returns ST_OK, or what edition_open answers; then requests are told to come back later until
+ * route_reload has an edition.  Either way route_close gives back what it holds.
  */
 enum status route_open(struct route *r, const char *edition, const char *statics,
                        const struct option_list *hosts, struct error *e) MUST_USE;
 
 /*
  * Put the edition and static folder that have these names now in service.  What answers from the
- * old ones goes on.  On failure they stay in service.
+ * old ones goes on; an edition that is still the same file is not opened again.  On failure they
+ * stay in service.
  */
 enum status route_reload(struct route *r, const char *edition, const char *statics,
                          struct error *e) MUST_USE;
 void route_close(struct route *r);
 
-/* The net_respond of a server; context is the struct route. */
+/* The net_respond of a server; context is the struct routes.  The URL's host chooses. */
 void route_respond(void *context, const struct net_request *request, struct response *out);
 
 #endif

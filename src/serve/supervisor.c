@@ -12,35 +12,33 @@
 #include <uv.h>
 
 #include "core/file.h"
-#include "edition/reader.h"
 #include "log/log.h"
 #include "net/listener.h"
 #include "serve/crew.h"
-#include "serve/job.h"
 #include "serve/keyring.h"
-#include "serve/watch.h"
+#include "serve/site.h"
 #include "serve/worker.h"
 
 #define SUPERVISOR_SOCKETS_MAX 64
 #define SUPERVISOR_PATH_MAX    8192
-#define SUPERVISOR_EXPIRY_WARN 30 /* days */
+/* Milliseconds that a start with several capsules waits for the slowest. */
+#define SUPERVISOR_PATIENCE 10000
 
 struct supervisor {
     const struct server_config *config;
-    const char *capsule;
-    struct buf edition;  /* path of the edition, NUL-ended */
-    struct buf statics;  /* path of static/ */
-    struct buf base_url; /* for press */
-    struct buf settings; /* for the workers */
+    struct sites sites;
+    struct job_queue jobs; /* of the sites */
+    struct buf settings;   /* for the workers */
     int sockets[SUPERVISOR_SOCKETS_MAX];
     int lock; /* of the state folder, or -1 */
     size_t socket_count;
     uv_loop_t loop;
     uv_signal_t term, interrupt, hangup;
-    struct watch *watch;
-    struct job job;
+    uv_timer_t patience; /* of the start, while some capsule is pressed */
+    bool waiting;        /* it is there */
     struct keyring keyring;
     struct crew *crew;
+    bool ready; /* requests are answered */
     bool stopping;
     enum status status; /* how it ends */
     struct error *error;
@@ -73,58 +71,12 @@ static enum status supervisor_bind(struct supervisor *s, struct error *e)
     return ST_IO;
 }
 
-/* "gemini://HOST/", with the port where it is not the protocol's own. */
-static void supervisor_make_base_url(struct supervisor *s)
-{
-    char name[LISTENER_NAME_MAX];
-    const char *host = s->config->host.items[0];
-    bool bare6 = strchr(host, ':') != NULL && host[0] != '[';
-    unsigned port = listener_name(s->sockets[0], name);
-    buf_putf(&s->base_url, bare6 ? "gemini://[%s]" : "gemini://%s", host);
-    if (port != GEMINI_PORT)
-        buf_putf(&s->base_url, ":%u", port);
-    buf_putc(&s->base_url, '/');
-    (void)buf_str(&s->base_url);
-}
-
-/* Is `path` (or its folder, if it is not there yet) inside this folder of the capsule? */
-static bool supervisor_is_inside(const struct supervisor *s, const char *folder, const char *path)
-{
-    struct buf inside;
-    buf_init(&inside, SUPERVISOR_PATH_MAX);
-    buf_putf(&inside, "%s/%s", s->capsule, folder);
-    char *outer = realpath(buf_str(&inside), NULL);
-    char *inner = realpath(path, NULL);
-    bool found = false;
-    if (outer != NULL && inner != NULL) {
-        size_t n = strlen(outer);
-        found = strncmp(inner, outer, n) == 0 && (inner[n] == '/' || inner[n] == '\0');
-    }
-    free(outer);
-    free(inner);
-    buf_fini(&inside);
-    return found;
-}
-
-/* A private key or an edition among the published files would be published with them. */
-static enum status supervisor_check_private(const struct supervisor *s, const char *path,
-                                            struct error *e)
-{
-    static const char *const published[] = {"static", "articles"};
-    for (size_t i = 0; i < sizeof published / sizeof published[0]; i++) {
-        if (supervisor_is_inside(s, published[i], path))
-            return error_set(e, ST_FORMAT, 0, "%s: lies in %s/%s, which is published", path,
-                             s->capsule, published[i]);
-    }
-    return ST_OK;
-}
-
-/* The same for a folder, which is made. */
+/* A folder for private things, which is made. */
 static enum status supervisor_check_place(const struct supervisor *s, const char *path,
                                           struct error *e)
 {
     enum status status = file_make_dir(path, e);
-    return status == ST_OK ? supervisor_check_private(s, path, e) : status;
+    return status == ST_OK ? sites_check_private(&s->sites, path, e) : status;
 }
 
 /* Two servers on one edition would serve each other's pages.  The lock ends with the process. */
@@ -143,92 +95,65 @@ static enum status supervisor_lock(struct supervisor *s, const char *dir, struct
     return status;
 }
 
-/* Where the edition of this capsule lives: told by --state, or the system's place for state. */
+/* Append the system's place for state. */
+static void supervisor_put_state_home(struct buf *dir)
+{
+    const char *system = getenv("STATE_DIRECTORY"); /* systemd's */
+    const char *xdg = getenv("XDG_STATE_HOME");
+    const char *home = getenv("HOME");
+    if (system != NULL && *system != '\0')
+        buf_puts(dir, system);
+    else if (xdg != NULL && *xdg != '\0')
+        buf_putf(dir, "%s/broadsheet", xdg);
+    else if (home != NULL && *home != '\0')
+        buf_putf(dir, "%s/.local/state/broadsheet", home);
+    else
+        buf_puts(dir, "/var/lib/broadsheet");
+}
+
+/* Where the editions live: told by --state, or the system's place for state. */
 static enum status supervisor_make_state(struct supervisor *s, struct error *e)
 {
     struct buf dir;
     buf_init(&dir, SUPERVISOR_PATH_MAX);
-    const char *system = getenv("STATE_DIRECTORY"); /* systemd's */
-    const char *xdg = getenv("XDG_STATE_HOME");
-    const char *home = getenv("HOME");
     if (s->config->state != NULL) {
         buf_puts(&dir, s->config->state);
     } else {
-        char *real = realpath(s->capsule, NULL);
-        if (system != NULL && *system != '\0')
-            buf_puts(&dir, system);
-        else if (xdg != NULL && *xdg != '\0')
-            buf_putf(&dir, "%s/broadsheet", xdg);
-        else if (home != NULL && *home != '\0')
-            buf_putf(&dir, "%s/.local/state/broadsheet", home);
-        else
-            buf_puts(&dir, "/var/lib/broadsheet");
-        /* One folder for each capsule: its name, and its whole path as a hash. */
-        const char *path = real == NULL ? s->capsule : real;
+        /* One folder for each capsule, or configuration of several: name, and path as a hash. */
+        const char *told = s->config->sole ? s->sites.items[0].config->capsule : s->config->config;
+        char *real = realpath(told, NULL);
+        const char *path = real == NULL ? told : real;
         const char *name = strrchr(path, '/');
         name = name == NULL ? path : name + 1;
+        supervisor_put_state_home(&dir);
         buf_putf(&dir, "/%.100s-%016" PRIx64, name, span_hash(span_of(path)));
         free(real);
     }
     enum status status = supervisor_check_place(s, buf_str(&dir), e);
     if (status == ST_OK)
         status = supervisor_lock(s, buf_str(&dir), e);
-    if (status == ST_OK) {
-        buf_putf(&s->edition, "%s/edition.db", buf_str(&dir));
-        buf_putf(&s->statics, "%s/static", s->capsule);
-        (void)buf_str(&s->edition);
-        (void)buf_str(&s->statics);
-    }
+    if (status == ST_OK)
+        sites_place(&s->sites, buf_str(&dir), s->config->sole);
     buf_fini(&dir);
     return status;
 }
 
-static void supervisor_tell_identity(const struct supervisor *s, const struct identity *id)
+static enum status supervisor_make_settings(struct supervisor *s, struct error *e)
 {
-    struct buf print;
-    buf_init(&print, 256);
-    identity_certificate_fingerprint(id, &print);
-    log_line(LOG_INFO, "certificate %s, fingerprint SHA-256 %s", identity_certificate_path(id),
-             buf_str(&print));
-    buf_clear(&print);
-    identity_key_fingerprint(id, &print);
-    log_line(LOG_INFO, "public key fingerprint SHA-256 %s", buf_str(&print));
-    buf_fini(&print);
-    for (size_t i = 0; i < s->config->host.count; i++) {
-        if (!identity_names(id, s->config->host.items[i]))
-            log_line(LOG_WARNING,
-                     "%s does not name %s: clients will warn (the certificate is kept: readers "
-                     "trust it)",
-                     identity_certificate_path(id), s->config->host.items[i]);
-    }
-    long days = identity_days_left(id);
-    if (days < SUPERVISOR_EXPIRY_WARN)
-        log_line(LOG_WARNING, "%s %s", identity_certificate_path(id),
-                 days < 0 ? "has expired" : "expires in less than 30 days");
-    if (identity_is_early(id))
-        log_line(LOG_WARNING, "%s is not valid yet: is the clock right?",
-                 identity_certificate_path(id));
-}
-
-static enum status supervisor_make_settings(struct supervisor *s, const struct identity *id,
-                                            struct error *e)
-{
-    union {
-        const char *read;
-        char *field;
-    } key_path = {identity_key_path(id)}, certificate_path = {identity_certificate_path(id)};
+    struct worker_vhost *vhosts = calloc(s->sites.count, sizeof *vhosts);
+    if (vhosts == NULL)
+        return error_set(e, ST_NOMEM, ENOMEM, "settings");
+    for (size_t i = 0; i < s->sites.count; i++)
+        vhosts[i] = site_settings(&s->sites.items[i]);
     struct worker_settings settings = {
-        .edition = s->edition.p,
-        .statics = s->statics.p,
-        .key = key_path.field,
-        .certificate = certificate_path.field,
         .tls_min = s->config->tls_min,
-        .host = s->config->host,
+        .vhost = {vhosts, s->sites.count},
         .listeners = (long)s->socket_count,
     };
     struct options options;
     options_init(&options, worker_options, worker_options_count, &settings);
     options_write(&options, &s->settings);
+    free(vhosts);
     return buf_status(&s->settings) == ST_OK ? ST_OK : error_set(e, ST_NOMEM, ENOMEM, "settings");
 }
 
@@ -241,7 +166,7 @@ enum status supervisor_check(const struct server_config *config, struct error *e
     enum context_version least;
     enum status status = context_version_find(config->tls_min, &least, e);
     if (status == ST_OK)
-        status = identity_check_names(config->host.items, config->host.count, e);
+        status = sites_check(config, e);
     for (size_t i = 0; status == ST_OK && i < config->listen.count; i++)
         status = listener_check(config->listen.items[i], e);
     return status;
@@ -251,32 +176,45 @@ enum status supervisor_check(const struct server_config *config, struct error *e
 static enum status supervisor_open_keyring(struct supervisor *s, struct error *e)
 {
     const char *path = s->config->ticket_keys;
-    enum status status = path == NULL ? ST_OK : supervisor_check_private(s, path, e);
+    enum status status = path == NULL ? ST_OK : sites_check_private(&s->sites, path, e);
     return status == ST_OK ? keyring_init(&s->keyring, path, e) : status;
+}
+
+/*
+ * Can the capsules be read?  A sole one must; of several one may be missing, as after a start
+ * before its disk is there: it is served as soon as it is.
+ */
+static enum status supervisor_check_capsules(const struct supervisor *s, struct error *e)
+{
+    for (size_t i = 0; i < s->sites.count; i++) {
+        const char *capsule = s->sites.items[i].config->capsule;
+        if (access(capsule, R_OK | X_OK) != 0 && s->config->sole)
+            return error_set(e, ST_IO, errno, "%s", capsule);
+    }
+    return ST_OK;
 }
 
 static enum status supervisor_prepare(struct supervisor *s, struct error *e)
 {
-    struct identity *id = NULL;
-    if (access(s->capsule, R_OK | X_OK) != 0)
-        return error_set(e, ST_IO, errno, "%s", s->capsule);
-    enum status status = supervisor_open_keyring(s, e);
+    char name[LISTENER_NAME_MAX];
+    enum status status = sites_init(&s->sites, s->config, e);
+    if (status == ST_OK)
+        status = supervisor_check_capsules(s, e);
+    if (status == ST_OK)
+        status = supervisor_open_keyring(s, e);
     if (status == ST_OK)
         status = supervisor_check_place(s, s->config->certs, e);
     if (status == ST_OK)
-        status =
-            identity_open(s->config->certs, s->config->host.items, s->config->host.count, &id, e);
-    if (status != ST_OK)
-        return status;
-    supervisor_tell_identity(s, id);
-    status = supervisor_bind(s, e);
+        status = sites_open_identities(&s->sites, s->config->certs, e);
+    if (status == ST_OK)
+        status = supervisor_bind(s, e);
     if (status == ST_OK)
         status = supervisor_make_state(s, e);
-    if (status == ST_OK) {
-        supervisor_make_base_url(s);
-        status = supervisor_make_settings(s, id, e);
-    }
-    identity_free(id);
+    if (status != ST_OK)
+        return status;
+    sites_make_base_urls(&s->sites, listener_name(s->sockets[0], name));
+    status = supervisor_make_settings(s, e);
+    sites_close_identities(&s->sites); /* from here on the keys are the workers' */
     return status;
 }
 
@@ -285,9 +223,11 @@ static void supervisor_stop(struct supervisor *s)
     if (s->stopping)
         return;
     s->stopping = true;
-    if (s->watch != NULL)
-        watch_stop(s->watch);
-    job_stop(&s->job);
+    for (size_t i = 0; i < s->sites.count; i++)
+        site_stop(&s->sites.items[i]);
+    if (s->waiting)
+        uv_close((uv_handle_t *)&s->patience, NULL);
+    s->waiting = false;
     keyring_stop(&s->keyring);
     /* New callers are refused at once; those in the kernel's queue with them. */
     for (size_t i = 0; i < s->socket_count; i++)
@@ -304,26 +244,18 @@ static void supervisor_on_failed(void *context)
     supervisor_stop(s);
 }
 
-/* Whether there is an edition that can be served. */
-static bool supervisor_has_edition(const struct supervisor *s)
-{
-    struct edition *edition = NULL;
-    struct error e;
-    bool good = edition_open(s->edition.p, &edition, &e) == ST_OK;
-    edition_release(edition);
-    return good;
-}
-
 static void supervisor_on_ready(void *context)
 {
     struct supervisor *s = context;
-    log_line(LOG_INFO, "serving %s: open %s in Lagrange or Amfora", s->capsule, s->base_url.p);
+    for (size_t i = 0; i < s->sites.count; i++)
+        site_tell_served(&s->sites.items[i]);
     for (size_t i = 0; i < s->socket_count; i++) {
         char name[LISTENER_NAME_MAX];
         listener_name(s->sockets[i], name);
         printf("listening on %s\n", name);
     }
     fflush(stdout);
+    s->ready = true;
 }
 
 static void supervisor_start_crew(struct supervisor *s)
@@ -341,32 +273,61 @@ static void supervisor_start_crew(struct supervisor *s)
                              .on_ready = supervisor_on_ready,
                              .on_failed = supervisor_on_failed,
                              .context = s};
+    if (s->waiting)
+        uv_close((uv_handle_t *)&s->patience, NULL);
+    s->waiting = false;
     s->status = crew_start(&plan, &s->crew, s->error);
     if (s->status != ST_OK)
         supervisor_stop(s);
 }
 
-static void supervisor_on_pressed(void *context, bool good)
+/*
+ * Start the workers when every capsule has been pressed, well or not, or when that takes long and
+ * some can be served; when none can be, there is no server.
+ */
+static void supervisor_consider_start(struct supervisor *s)
 {
-    struct supervisor *s = context;
-    if (s->crew == NULL && !good && !supervisor_has_edition(s)) {
-        s->status = error_set(s->error, ST_FORMAT, 0, "%s: there is nothing to serve", s->capsule);
-        supervisor_stop(s);
-        return;
+    size_t untried = 0;
+    size_t servable = 0;
+    for (size_t i = 0; i < s->sites.count; i++) {
+        untried += !s->sites.items[i].tried;
+        servable += site_has_edition(&s->sites.items[i]);
     }
-    if (!good)
-        log_line(LOG_ERROR, "%s could not be pressed; the last good edition stays in service",
-                 s->capsule);
-    if (s->crew == NULL)
+    if (servable > 0 && (untried == 0 || !s->waiting)) {
         supervisor_start_crew(s);
-    else if (good)
-        crew_say(s->crew, WORKER_SAY_EDITION);
+    } else if (untried == 0) {
+        s->status =
+            error_set(s->error, ST_FORMAT, 0, "%s: there is nothing to serve",
+                      s->config->sole ? s->sites.items[0].config->capsule : s->config->config);
+        supervisor_stop(s);
+    }
 }
 
-static void supervisor_on_change(void *context)
+static void supervisor_on_pressed(struct site *site, bool good)
 {
-    struct supervisor *s = context;
-    job_run(&s->job);
+    struct supervisor *s = site->owner;
+    const char *capsule = site->config->capsule;
+    bool servable = good || site_has_edition(site);
+    if (!good && servable)
+        log_line(LOG_ERROR, "%s could not be pressed; the last good edition stays in service",
+                 capsule);
+    else if (!good && !s->config->sole)
+        log_line(LOG_ERROR, "%s could not be pressed; there is no edition of it", capsule);
+    if (s->crew == NULL)
+        supervisor_consider_start(s);
+    else if (good)
+        crew_say(s->crew, WORKER_SAY_EDITION);
+    if (s->ready && good && !site->served)
+        site_tell_served(site);
+}
+
+/* One that hangs at the start does not keep the others from their readers. */
+static void supervisor_on_patience(uv_timer_t *timer)
+{
+    struct supervisor *s = timer->data;
+    uv_close((uv_handle_t *)timer, NULL);
+    s->waiting = false;
+    supervisor_consider_start(s);
 }
 
 static void supervisor_on_tickets(void *context)
@@ -383,8 +344,8 @@ static void supervisor_on_signal(uv_signal_t *handle, int number)
         return;
     if (number == SIGHUP) {
         keyring_renew(&s->keyring);
-        watch_renew(s->watch);
-        job_run(&s->job);
+        for (size_t i = 0; i < s->sites.count; i++)
+            site_renew(&s->sites.items[i]);
         return;
     }
     log_line(LOG_INFO, "stopping");
@@ -424,38 +385,32 @@ static void supervisor_loop(struct supervisor *s)
         return;
     }
     supervisor_start_signals(s);
-    s->job = (struct job){.loop = &s->loop,
-                          .capsule = s->capsule,
-                          .edition = s->edition.p,
-                          .base_url = s->base_url.p,
-                          .on_done = supervisor_on_pressed,
-                          .context = s};
-    job_init(&s->job);
     keyring_start(&s->keyring, &s->loop, s->config->ticket_rotation, supervisor_on_tickets, s);
-    s->status = watch_start(&s->loop, s->capsule, supervisor_on_change, s, &s->watch, s->error);
-    if (s->status == ST_OK)
-        job_run(&s->job);
-    else
+    s->waiting = true;
+    uv_timer_init(&s->loop, &s->patience);
+    s->patience.data = s;
+    if (!s->config->sole)
+        uv_timer_start(&s->patience, supervisor_on_patience, SUPERVISOR_PATIENCE, 0);
+    for (size_t i = 0; s->status == ST_OK && i < s->sites.count; i++)
+        s->status =
+            site_start(&s->sites.items[i], &s->loop, &s->jobs, supervisor_on_pressed, s, s->error);
+    if (s->status != ST_OK)
         supervisor_stop(s);
     uv_run(&s->loop, UV_RUN_DEFAULT);
     supervisor_stop_signals(s);
     uv_loop_close(&s->loop);
 }
 
-enum status supervisor_run(const char *capsule, const struct server_config *config, struct error *e)
+enum status supervisor_run(const struct server_config *config, struct error *e)
 {
     struct supervisor *s = calloc(1, sizeof *s);
     if (s == NULL)
-        return error_set(e, ST_NOMEM, ENOMEM, "%s", capsule);
+        return error_set(e, ST_NOMEM, ENOMEM, "serve");
     log_init("supervisor");
     signal(SIGPIPE, SIG_IGN);
     s->config = config;
-    s->capsule = capsule;
     s->error = e;
     s->lock = -1;
-    buf_init(&s->edition, SUPERVISOR_PATH_MAX);
-    buf_init(&s->statics, SUPERVISOR_PATH_MAX);
-    buf_init(&s->base_url, SUPERVISOR_PATH_MAX);
     buf_init(&s->settings, (size_t)1024 * 1024);
     s->status = supervisor_prepare(s, e);
     if (s->status == ST_OK)
@@ -468,9 +423,7 @@ enum status supervisor_run(const char *capsule, const struct server_config *conf
     if (s->crew != NULL)
         crew_free(s->crew);
     keyring_fini(&s->keyring);
-    buf_fini(&s->edition);
-    buf_fini(&s->statics);
-    buf_fini(&s->base_url);
+    sites_fini(&s->sites);
     buf_fini(&s->settings);
     free(s);
     return status;

@@ -1,6 +1,6 @@
 /*
  * supervisor: the process that starts the others and watches over them.  It binds the sockets,
- * owns certs/, has the capsule pressed, and never reads a byte that a client sent.
+ * owns certs/, has the capsules pressed, and never reads a byte that a client sent.
  */
 #ifndef SERVE_SUPERVISOR_H
 #define SERVE_SUPERVISOR_H
@@ -8,20 +8,18 @@
 #include "config/server.h"
 
 /*
- * Can these addresses and hosts be served at all?  ST_OK, or ST_SYNTAX: a usage error.
+ * Can these addresses and vhosts be served at all?  ST_OK, or ST_SYNTAX: a usage error.
  */
 enum status supervisor_check(const struct server_config *config, struct error *e) MUST_USE;
 
 /*
- * Serve a capsule until SIGTERM or SIGINT.
+ * Serve until SIGTERM or SIGINT.
  *
- * capsule   folder
- * config    whole: with its defaults
+ * config    whole: with its defaults, and server_config_finish
  * Prints one line `listening on ADDR:PORT` for each socket on standard output when requests are
  * answered; everything else goes to the log.
  * Returns ST_OK after an orderly stop; else what kept it from serving, in e.
  */
-enum status supervisor_run(const char *capsule, const struct server_config *config,
-                           struct error *e) MUST_USE;
+enum status supervisor_run(const struct server_config *config, struct error *e) MUST_USE;
 
 #endif

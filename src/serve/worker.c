@@ -17,20 +17,37 @@
 /* Connections of one worker at most, and descriptors that are kept for other things. */
 #define WORKER_CONNECTIONS 4096
 #define WORKER_RESERVE     64
+#define WORKER_PER_VHOST   3 /* edition, static folder, and one of them while it is exchanged */
 /* Milliseconds that running answers get to finish when the server stops. */
 #define WORKER_DRAIN 5000
 /* Milliseconds until a new edition that could not be opened is tried again. */
 #define WORKER_RELOAD_RETRY 1000
 
+#define VHOST_FIELD(name) offsetof(struct worker_vhost, name)
+
+static const struct option_row worker_vhost_options[] = {
+    {.name = "host", .type = OPTION_LIST, .offset = VHOST_FIELD(host)},
+    {.name = "edition", .type = OPTION_STRING, .offset = VHOST_FIELD(edition)},
+    {.name = "statics", .type = OPTION_STRING, .offset = VHOST_FIELD(statics)},
+    {.name = "key", .type = OPTION_STRING, .offset = VHOST_FIELD(key)},
+    {.name = "certificate", .type = OPTION_STRING, .offset = VHOST_FIELD(certificate)},
+};
+
+static const struct option_section worker_vhost_section = {
+    .size = sizeof(struct worker_vhost),
+    .title = VHOST_FIELD(name),
+    .rows = worker_vhost_options,
+    .count = sizeof worker_vhost_options / sizeof worker_vhost_options[0],
+};
+
 #define FIELD(name) offsetof(struct worker_settings, name)
 
 const struct option_row worker_options[] = {
-    {.name = "edition", .type = OPTION_STRING, .offset = FIELD(edition)},
-    {.name = "statics", .type = OPTION_STRING, .offset = FIELD(statics)},
-    {.name = "key", .type = OPTION_STRING, .offset = FIELD(key)},
-    {.name = "certificate", .type = OPTION_STRING, .offset = FIELD(certificate)},
     {.name = "tls_min", .type = OPTION_STRING, .offset = FIELD(tls_min)},
-    {.name = "host", .type = OPTION_LIST, .offset = FIELD(host)},
+    {.name = "vhost",
+     .type = OPTION_SECTIONS,
+     .offset = FIELD(vhost),
+     .section = &worker_vhost_section},
     {.name = "listeners",
      .type = OPTION_NUMBER,
      .offset = FIELD(listeners),
@@ -42,15 +59,14 @@ const size_t worker_options_count = sizeof worker_options / sizeof worker_option
 
 struct worker {
     struct worker_settings settings;
-    struct options options;
-    struct route route;
+    struct options options; /* which own the settings' values */
+    struct routes routes;   /* one for each vhost, in their order */
     struct context *tls;
     uv_loop_t loop;
     uv_pipe_t control;
     uv_signal_t term, interrupt, hangup;
     uv_timer_t drain;
     uv_timer_t reload;                         /* tries again after a failure */
-    bool reload_told;                          /* the failure is in the log */
     unsigned char tickets[TICKET_PACKED_SIZE]; /* that are being read */
     size_t tickets_left;                       /* bytes of them that are still to come */
     uv_write_t said;
@@ -84,23 +100,50 @@ static enum status worker_read_tickets(struct ticket_ring *tickets, struct error
     return status;
 }
 
+/* The certificates of all vhosts; identities gets as many as there are vhosts. */
+static enum status worker_load_hosts(const struct worker *w, struct identity **identities,
+                                     struct context_host *hosts, struct error *e)
+{
+    const struct worker_vhost *vhosts = w->settings.vhost.items;
+    enum status status = ST_OK;
+    for (size_t i = 0; status == ST_OK && i < w->settings.vhost.count; i++) {
+        const struct worker_vhost *v = &vhosts[i];
+        status = identity_load(v->key, v->certificate, &identities[i], e);
+        hosts[i] = (struct context_host){identities[i], v->host.items, v->host.count};
+    }
+    return status;
+}
+
+static enum status worker_make_context(struct worker *w, const struct ticket_ring *tickets,
+                                       struct error *e)
+{
+    size_t count = w->settings.vhost.count;
+    struct identity **identities = calloc(count, sizeof *identities);
+    struct context_host *hosts = calloc(count, sizeof *hosts);
+    enum context_version least = CONTEXT_TLS12;
+    const char *tls_min = w->settings.tls_min == NULL ? "" : w->settings.tls_min;
+    enum status status = identities == NULL || hosts == NULL
+                             ? error_set(e, ST_NOMEM, ENOMEM, "TLS")
+                             : context_version_find(tls_min, &least, e);
+    if (status == ST_OK)
+        status = worker_load_hosts(w, identities, hosts, e);
+    if (status == ST_OK) {
+        struct context_plan plan = {hosts, count, tickets, least};
+        status = context_new(&plan, &w->tls, e);
+    }
+    for (size_t i = 0; identities != NULL && i < count; i++)
+        identity_free(identities[i]);
+    free(identities);
+    free(hosts);
+    return status;
+}
+
 static enum status worker_make_tls(struct worker *w, struct error *e)
 {
     struct ticket_ring tickets = {0};
-    struct identity *id = NULL;
-    enum context_version least = CONTEXT_TLS12;
-    const char *tls_min = w->settings.tls_min == NULL ? "" : w->settings.tls_min;
     enum status status = worker_read_tickets(&tickets, e);
     if (status == ST_OK)
-        status = context_version_find(tls_min, &least, e);
-    if (status == ST_OK)
-        status = identity_load(w->settings.key, w->settings.certificate, &id, e);
-    if (status == ST_OK) {
-        struct context_host host = {id, w->settings.host.items, w->settings.host.count};
-        struct context_plan plan = {&host, 1, &tickets, least};
-        status = context_new(&plan, &w->tls, e);
-    }
-    identity_free(id);
+        status = worker_make_context(w, &tickets, e);
     ticket_wipe(&tickets);
     return status;
 }
@@ -155,17 +198,26 @@ static void worker_on_signal(uv_signal_t *handle, int number)
 
 static void worker_on_reload(uv_timer_t *timer);
 
+/* A vhost that has no edition yet waits for its first without a word. */
 static void worker_reload(struct worker *w)
 {
-    struct error e;
-    if (route_reload(&w->route, w->settings.edition, w->settings.statics, &e) == ST_OK) {
-        w->reload_told = false;
-        return;
+    const struct worker_vhost *vhosts = w->settings.vhost.items;
+    bool failed = false;
+    for (size_t i = 0; i < w->routes.count; i++) {
+        struct route *r = &w->routes.items[i];
+        struct error e;
+        enum status status = route_reload(r, vhosts[i].edition, vhosts[i].statics, &e);
+        bool fine = status == ST_OK || (status == ST_MISSING && r->edition == NULL);
+        if (!fine && !r->told)
+            log_line(LOG_ERROR, "%s%s", e.message,
+                     r->edition == NULL ? "" : "; the edition before stays in service");
+        r->told = !fine;
+        failed = failed || !fine;
     }
-    if (!w->reload_told)
-        log_line(LOG_ERROR, "%s; the edition before stays in service", e.message);
-    w->reload_told = true;
-    uv_timer_start(&w->reload, worker_on_reload, WORKER_RELOAD_RETRY, 0);
+    if (failed)
+        uv_timer_start(&w->reload, worker_on_reload, WORKER_RELOAD_RETRY, 0);
+    else
+        uv_timer_stop(&w->reload);
 }
 
 static void worker_on_reload(uv_timer_t *timer)
@@ -218,8 +270,9 @@ static void worker_on_control(uv_stream_t *stream, ssize_t n, const uv_buf_t *bu
 }
 
 /* As many connections as descriptors allow: one may need a second for a file that it sends. */
-static size_t worker_connections(void)
+static size_t worker_connections(size_t vhosts)
 {
+    rlim_t reserve = WORKER_RESERVE + WORKER_PER_VHOST * (rlim_t)vhosts;
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return WORKER_CONNECTIONS;
@@ -227,8 +280,7 @@ static size_t worker_connections(void)
     setrlimit(RLIMIT_NOFILE, &limit);
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
         return WORKER_CONNECTIONS;
-    size_t room = limit.rlim_cur > (rlim_t)WORKER_RESERVE * 2 ? limit.rlim_cur - WORKER_RESERVE
-                                                              : limit.rlim_cur / 2;
+    size_t room = limit.rlim_cur > reserve * 2 ? limit.rlim_cur - reserve : limit.rlim_cur / 2;
     room /= 2;
     return room < WORKER_CONNECTIONS ? room : WORKER_CONNECTIONS;
 }
@@ -251,13 +303,31 @@ static void worker_start_handles(struct worker *w)
     w->drain.data = w->reload.data = w;
 }
 
+/* An edition that cannot be opened does not keep the others from being served. */
+static enum status worker_open_routes(struct worker *w, struct error *e)
+{
+    const struct worker_vhost *vhosts = w->settings.vhost.items;
+    size_t count = w->settings.vhost.count;
+    bool any = false;
+    w->routes.items = calloc(count == 0 ? 1 : count, sizeof *w->routes.items);
+    if (w->routes.items == NULL)
+        return error_set(e, ST_NOMEM, ENOMEM, "vhosts");
+    enum status status = error_set(e, ST_SYNTAX, 0, "settings: no vhost");
+    for (size_t i = 0; i < count; i++) {
+        const struct worker_vhost *v = &vhosts[i];
+        status = route_open(&w->routes.items[i], v->edition, v->statics, &v->host, e);
+        w->routes.count++;
+        any = any || status == ST_OK;
+    }
+    return any ? ST_OK : status;
+}
+
 static enum status worker_start(struct worker *w, struct error *e)
 {
     int fds[WORKER_LISTENERS];
     enum status status = worker_read_settings(w, e);
     if (status == ST_OK)
-        status =
-            route_open(&w->route, w->settings.edition, w->settings.statics, &w->settings.host, e);
+        status = worker_open_routes(w, e);
     if (status == ST_OK)
         status = worker_make_tls(w, e);
     if (status != ST_OK)
@@ -270,17 +340,20 @@ static enum status worker_start(struct worker *w, struct error *e)
     w->table.loop = &w->loop;
     w->table.tls = w->tls;
     w->table.respond = route_respond;
-    w->table.context = &w->route;
+    w->table.context = &w->routes;
     w->table.on_free = worker_on_conn_free;
     w->table.owner = w;
     worker_start_handles(w);
-    return listeners_start(&w->table, fds, (size_t)w->settings.listeners, worker_connections(),
-                           &w->listeners, e);
+    worker_reload(w); /* again what did not go, if anything */
+    return listeners_start(&w->table, fds, (size_t)w->settings.listeners,
+                           worker_connections(w->routes.count), &w->listeners, e);
 }
 
 static void worker_free(struct worker *w)
 {
-    route_close(&w->route);
+    for (size_t i = 0; i < w->routes.count; i++)
+        route_close(&w->routes.items[i]);
+    free(w->routes.items);
     context_free(w->tls);
     options_fini(&w->options);
     free(w);
@@ -294,7 +367,6 @@ int worker_run(void)
     signal(SIGPIPE, SIG_IGN);
     if (w == NULL)
         return EXIT_FAILURE;
-    w->route.statics = -1;
     if (worker_start(w, &e) != ST_OK) {
         log_error(&e);
         worker_free(w);

@@ -14,20 +14,26 @@
 #define WORKER_LISTEN_FD   6 /* the first of the bound sockets */
 
 /* What goes over the control stream: from the supervisor ... */
-#define WORKER_SAY_EDITION 'E' /* a new edition has its name */
+#define WORKER_SAY_EDITION 'E' /* some vhost's new edition has its name */
 #define WORKER_SAY_TICKETS 'T' /* other ticket keys: TICKET_PACKED_SIZE bytes follow */
 /* ... and to him. */
 #define WORKER_SAY_READY 'R' /* requests are answered from now on */
 
-/* What the supervisor decides for a worker. */
-struct worker_settings {
+/* A capsule, as a worker knows it. */
+struct worker_vhost {
+    char *name;              /* main name */
+    struct option_list host; /* all names, the main one first */
     char *edition;           /* file */
     char *statics;           /* the capsule's static/ folder */
     char *key;               /* private key, PEM file */
     char *certificate;       /* PEM file */
-    char *tls_min;           /* least version of TLS, "1.2" or "1.3" */
-    struct option_list host; /* served names */
-    long listeners;          /* bound sockets from WORKER_LISTEN_FD on */
+};
+
+/* What the supervisor decides for a worker. */
+struct worker_settings {
+    char *tls_min;                /* least version of TLS, "1.2" or "1.3" */
+    struct option_sections vhost; /* struct worker_vhost; the first is the default one */
+    long listeners;               /* bound sockets from WORKER_LISTEN_FD on */
 };
 
 extern const struct option_row worker_options[];

@@ -136,7 +136,7 @@ class Server:
         self.host = hosts[0] if hosts else "localhost"
         self.log_path = folder / "stderr"
         self.over = False
-        command = [BINARY, "serve", capsule]
+        command = [BINARY, "serve", *([] if capsule is None else [capsule])]
         for address in listen:
             command += ["--listen", address]
         for host in hosts:
@@ -281,9 +281,11 @@ class Servers:
         self.started = []
 
     def launch(self, capsule, **options):
-        """Start one on a Capsule or a path, without waiting for its listeners."""
+        """Start one on a Capsule, a path, or None (a --config file says which), without waiting for
+        its listeners.
+        """
         folder = self.folder / f"server{len(self.started)}"
-        server = Server(folder, capsule if isinstance(capsule, Path) else capsule.root, **options)
+        server = Server(folder, getattr(capsule, "root", capsule), **options)
         self.started.append(server)
         return server
 

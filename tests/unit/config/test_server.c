@@ -21,6 +21,18 @@ static int config_remove(void **state)
     return 0;
 }
 
+static void check_sole(const char *name, const char *capsule, size_t aliases)
+{
+    const struct vhost_config *v = server_config_vhosts(&got);
+    assert_true(got.sole);
+    assert_int_equal(got.vhost.count, 1);
+    assert_string_equal(v->name, name);
+    assert_string_equal(v->capsule, capsule);
+    assert_int_equal(v->alias.count, aliases);
+    assert_null(v->certificate);
+    assert_null(v->key);
+}
+
 static void defaults_serve_localhost_on_the_port_of_gemini(void **state)
 {
     (void)state;
@@ -29,14 +41,75 @@ static void defaults_serve_localhost_on_the_port_of_gemini(void **state)
     assert_int_equal(got.listen.count, 2);
     assert_string_equal(got.listen.items[0], "[::]:1965");
     assert_string_equal(got.listen.items[1], "0.0.0.0:1965");
-    assert_int_equal(got.host.count, 1);
-    assert_string_equal(got.host.items[0], "localhost");
+    assert_int_equal(got.host.count, 0);
     assert_string_equal(got.certs, "certs");
     assert_null(got.state);
     assert_int_equal(got.workers, 0);
     assert_string_equal(got.tls_min, "1.2");
     assert_null(got.ticket_keys);
     assert_int_equal(got.ticket_rotation, 8 * 60 * 60);
+    assert_status(server_config_finish(&got, NULL, &error), ST_OK, &error);
+    check_sole("localhost", "capsule", 0);
+}
+
+static void the_command_line_makes_one_vhost(void **state)
+{
+    (void)state;
+    assert_status(options_read_text(&options, "a", "host = {a, b, c}", &error), ST_OK, &error);
+    assert_status(options_read_defaults(&options, &error), ST_OK, &error);
+    assert_status(server_config_finish(&got, "/srv/news", &error), ST_OK, &error);
+    check_sole("a", "/srv/news", 2);
+    assert_string_equal(server_config_vhosts(&got)->alias.items[0], "b");
+    assert_string_equal(server_config_vhosts(&got)->alias.items[1], "c");
+}
+
+static void sections_are_vhosts_in_their_order(void **state)
+{
+    (void)state;
+    static const char text[] = "vhost \"b.example\" {\n capsule = b\n alias = {\"192.0.2.1\"}\n}\n"
+                               "vhost a.example { capsule = a certificate = c key = k }\n";
+    assert_status(options_read_text(&options, "a", text, &error), ST_OK, &error);
+    assert_status(options_read_defaults(&options, &error), ST_OK, &error);
+    assert_status(server_config_finish(&got, NULL, &error), ST_OK, &error);
+    const struct vhost_config *v = server_config_vhosts(&got);
+    assert_false(got.sole);
+    assert_int_equal(got.vhost.count, 2);
+    assert_string_equal(v[0].name, "b.example");
+    assert_string_equal(v[0].capsule, "b");
+    assert_int_equal(v[0].alias.count, 1);
+    assert_string_equal(v[0].alias.items[0], "192.0.2.1");
+    assert_null(v[0].certificate);
+    assert_null(v[0].key);
+    assert_string_equal(v[1].name, "a.example");
+    assert_string_equal(v[1].certificate, "c");
+    assert_string_equal(v[1].key, "k");
+}
+
+struct bad_row {
+    const char *name, *text, *capsule, *expected;
+};
+
+static const struct bad_row bad_rows[] = {
+    {"an operand beside sections", "vhost a { capsule = c }", "folder",
+     "folder: the vhost sections in the configuration say what is served"},
+    {"hosts beside sections", "host = {b}\nvhost a { capsule = c }", NULL,
+     "host: the vhost sections in"},
+    {"no capsule", "vhost a { capsule = c }\nvhost b {}", NULL, "vhost b: no capsule"},
+    {"an empty capsule", "vhost a { capsule = '' }", NULL, "vhost a: no capsule"},
+    {"a certificate alone", "vhost a { capsule = c certificate = x }", NULL,
+     "vhost a: a certificate without a key"},
+    {"a key alone", "vhost a { capsule = c key = x }", NULL, "vhost a: a key without a cert"},
+    {"an empty key", "vhost a { capsule = c certificate = x key = '' }", NULL,
+     "vhost a: an empty name"},
+};
+
+static void what_contradicts_itself_is_a_usage_error(void **state)
+{
+    const struct bad_row *row = *state;
+    assert_status(options_read_text(&options, "a", row->text, &error), ST_OK, &error);
+    assert_status(options_read_defaults(&options, &error), ST_OK, &error);
+    assert_status(server_config_finish(&got, row->capsule, &error), ST_SYNTAX, &error);
+    assert_contains(error.message, row->expected);
 }
 
 static void a_file_can_say_everything_but_its_own_name(void **state)
@@ -92,6 +165,8 @@ static void every_option_is_in_the_help(void **state)
     options_help(server_options, server_options_count, &help);
     for (size_t i = 0; i < server_options_count; i++) {
         char option[64];
+        if (server_options[i].type == OPTION_SECTIONS)
+            continue; /* the usage tells of them */
         snprintf(option, sizeof option, "  --%s ", server_options[i].name);
         assert_contains(buf_str(&help), option);
         assert_contains(buf_str(&help), server_options[i].help);
@@ -104,6 +179,9 @@ int main(void)
     static struct suite s = {.setup = config_make, .teardown = config_remove};
     SUITE_TEST(&s, defaults_serve_localhost_on_the_port_of_gemini);
     SUITE_TEST(&s, a_file_can_say_everything_but_its_own_name);
+    SUITE_TEST(&s, the_command_line_makes_one_vhost);
+    SUITE_TEST(&s, sections_are_vhosts_in_their_order);
+    SUITE_ROWS(&s, what_contradicts_itself_is_a_usage_error, bad_rows);
     SUITE_ROWS(&s, workers_have_a_range, workers_rows);
     SUITE_TEST(&s, every_option_is_in_the_help);
     return suite_run(&s, "config/server");

@@ -42,7 +42,8 @@ static char host_v6[] = "[2001:db8::1]";
 static char *host_items[] = {host_name, host_v4, host_v6};
 static const struct option_list hosts = {host_items, COUNT(host_items)};
 
-static struct route route;
+static struct route items[2];
+static struct routes routes = {items, 1}; /* the second is that of the tests that need two */
 static struct response response;
 
 static void make_edition(void)
@@ -65,7 +66,7 @@ static int route_make(void **state)
     if (symlink("../secret", folder_path("static/out")) != 0)
         return -1;
     response = (struct response){0};
-    return route_open(&route, path_of_edition(), folder_path("static"), &hosts, &error) == ST_OK
+    return route_open(&items[0], path_of_edition(), folder_path("static"), &hosts, &error) == ST_OK
                ? 0
                : -1;
 }
@@ -80,7 +81,7 @@ static void finish(void)
 static int route_remove(void **state)
 {
     finish();
-    route_close(&route);
+    route_close(&items[0]);
     return quiet_folder_remove(state);
 }
 
@@ -89,7 +90,7 @@ static void ask(const char *line)
 {
     finish();
     struct net_request request = {.line = span_of(line), .port = 7000};
-    route_respond(&route, &request, &response);
+    route_respond(&routes, &request, &response);
 }
 
 /* The body of the response, NUL-ended; good until the next call. */
@@ -276,7 +277,7 @@ static void a_static_file_is_as_it_is_now(void **state)
 static void a_static_folder_may_be_missing(void **state)
 {
     (void)state;
-    assert_status(route_reload(&route, path_of_edition(), folder_path("nowhere"), &error), ST_OK,
+    assert_status(route_reload(&items[0], path_of_edition(), folder_path("nowhere"), &error), ST_OK,
                   &error);
     ask("gemini://example.org/");
     assert_string_equal(body(), "# Home\n");
@@ -289,7 +290,7 @@ static void an_answer_from_the_old_edition_goes_on(void **state)
     (void)state;
     ask("gemini://example.org/");
     commit_page("A new home");
-    assert_status(route_reload(&route, path_of_edition(), folder_path("static"), &error), ST_OK,
+    assert_status(route_reload(&items[0], path_of_edition(), folder_path("static"), &error), ST_OK,
                   &error);
     assert_string_equal(body(), "# Home\n");
     ask("gemini://example.org/");
@@ -302,8 +303,8 @@ static void a_bad_edition_leaves_the_old_one_in_service(void **state)
 {
     (void)state;
     assert_int_equal(rename(folder_put("other", SPAN("no edition")), path_of_edition()), 0);
-    assert_status(route_reload(&route, path_of_edition(), folder_path("static"), &error), ST_FORMAT,
-                  &error);
+    assert_status(route_reload(&items[0], path_of_edition(), folder_path("static"), &error),
+                  ST_FORMAT, &error);
     ask("gemini://example.org/articles/one");
     assert_string_equal(body(), "One");
     ask("gemini://example.org/static/a.txt");
@@ -320,6 +321,108 @@ static void a_missing_edition_cannot_be_opened(void **state)
     route_close(&other);
 }
 
+static char other_name[] = "other.example";
+static char other_v6[] = "::2";
+static char *other_items[] = {other_name, other_v6};
+static const struct option_list other_hosts = {other_items, COUNT(other_items)};
+
+/* A second host: with an edition of its own, in a folder beside the first's. */
+static int two_routes_make(void **state)
+{
+    if (route_make(state) != 0)
+        return -1;
+    folder_make_dir("kept");
+    folder_make_dir("kept/static");
+    folder_put("kept/static/a.txt", SPAN("the other file"));
+    if (rename(path_of_edition(), folder_path("kept/first.db")) != 0)
+        return -1;
+    commit_page("# Other\n");
+    if (rename(path_of_edition(), folder_path("kept/other.db")) != 0 ||
+        rename(folder_path("kept/first.db"), path_of_edition()) != 0)
+        return -1;
+    routes.count = 2;
+    return route_open(&items[1], folder_path("kept/other.db"), folder_path("kept/static"),
+                      &other_hosts, &error) == ST_OK
+               ? 0
+               : -1;
+}
+
+static int two_routes_remove(void **state)
+{
+    finish();
+    route_close(&items[1]);
+    routes.count = 1;
+    return route_remove(state);
+}
+
+static const struct ask_row two_rows[] = {
+    {"the first host has its pages", "gemini://example.org/", 20, NULL, "# Home\n"},
+    {"the second host has its own", "gemini://other.example/", 20, NULL, "# Other\n"},
+    {"in any case and with a dot", "gemini://OTHER.example./", 20, NULL, "# Other\n"},
+    {"escaped letters are letters", "gemini://%6fther.example/", 20, NULL, "# Other\n"},
+    {"an address of the second", "gemini://[0:0::2]/", 20, NULL, "# Other\n"},
+    {"an address of the first", "gemini://192.0.2.1/", 20, NULL, "# Home\n"},
+    {"a page of the first alone", "gemini://example.org/articles/one", 20, NULL, "One"},
+    {"is none of the second", "gemini://other.example/articles/one", 51, NOT_FOUND, NULL},
+    {"a static file of the first alone", "gemini://example.org/static/a.txt", 20, NULL, "the file"},
+    {"is none of the second either", "gemini://other.example/static/a.txt", 51, NOT_FOUND, NULL},
+    {"another host is nobody's", "gemini://third.example/", 53, NULL, NULL},
+    {"nor is a sub domain", "gemini://www.other.example/", 53, NULL, NULL},
+    {"a port is checked for both", "gemini://other.example:7001/", 53, NULL, NULL},
+};
+
+static void a_reload_of_one_host_leaves_the_other(void **state)
+{
+    (void)state;
+    assert_int_equal(rename(folder_put("new", SPAN("none")), folder_path("kept/other.db")), 0);
+    assert_status(
+        route_reload(&items[1], folder_path("kept/other.db"), folder_path("kept/static"), &error),
+        ST_FORMAT, &error);
+    ask("gemini://other.example/");
+    assert_string_equal(body(), "# Other\n");
+    commit_page("# New home\n");
+    assert_status(route_reload(&items[0], path_of_edition(), folder_path("static"), &error), ST_OK,
+                  &error);
+    ask("gemini://example.org/");
+    assert_string_equal(body(), "# New home\n");
+    ask("gemini://other.example/");
+    assert_string_equal(body(), "# Other\n");
+}
+
+static void an_edition_that_is_the_same_is_not_opened_again(void **state)
+{
+    (void)state;
+    const struct edition *before = items[0].edition;
+    assert_status(route_reload(&items[0], path_of_edition(), folder_path("static"), &error), ST_OK,
+                  &error);
+    assert_ptr_equal(items[0].edition, before);
+    commit_page("other");
+    assert_status(route_reload(&items[0], path_of_edition(), folder_path("static"), &error), ST_OK,
+                  &error);
+    ask("gemini://example.org/");
+    assert_string_equal(body(), "other");
+}
+
+static void a_host_without_an_edition_asks_for_patience(void **state)
+{
+    (void)state;
+    struct route missing;
+    assert_status(
+        route_open(&missing, folder_path("none"), folder_path("static"), &other_hosts, &error),
+        ST_MISSING, &error);
+    route_close(&items[1]);
+    items[1] = missing;
+    ask("gemini://other.example/");
+    assert_int_equal(response.status, 41);
+    ask("gemini://example.org/");
+    assert_string_equal(body(), "# Home\n");
+    assert_status(
+        route_reload(&items[1], folder_path("kept/other.db"), folder_path("static"), &error), ST_OK,
+        &error);
+    ask("gemini://other.example/");
+    assert_string_equal(body(), "# Other\n");
+}
+
 int main(void)
 {
     static struct suite s = {.setup = route_make, .teardown = route_remove};
@@ -333,5 +436,11 @@ int main(void)
     SUITE_TEST(&s, an_answer_from_the_old_edition_goes_on);
     SUITE_TEST(&s, a_bad_edition_leaves_the_old_one_in_service);
     SUITE_TEST(&s, a_missing_edition_cannot_be_opened);
+    SUITE_TEST(&s, an_edition_that_is_the_same_is_not_opened_again);
+    s.setup = two_routes_make;
+    s.teardown = two_routes_remove;
+    SUITE_ROWS(&s, requests_are_answered, two_rows);
+    SUITE_TEST(&s, a_reload_of_one_host_leaves_the_other);
+    SUITE_TEST(&s, a_host_without_an_edition_asks_for_patience);
     return suite_run(&s, "serve/route");
 }

@@ -1,0 +1,296 @@
+#include "serve/site.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/file.h"
+#include "edition/reader.h"
+#include "log/log.h"
+#include "protocol/url.h"
+
+#define SITE_PATH_MAX    8192
+#define SITE_EXPIRY_WARN 30 /* days */
+
+/* The name number i of a vhost: the main one, then its aliases. */
+static char *site_name(const struct vhost_config *v, size_t i)
+{
+    return i == 0 ? v->name : v->alias.items[i - 1];
+}
+
+/* Do two configured names mean the same host? */
+static bool site_is_same_host(const char *one, const char *other)
+{
+    struct url url = {.host = span_of(one)};
+    if (url.host.n > 1 && url.host.p[0] == '[')
+        url.host = span_sub(url.host, 1, url.host.n - 1);
+    url.literal = span_find(url.host, 0, ':') < url.host.n;
+    return url_host_is(&url, span_of(other));
+}
+
+/* No two vhosts, up to the name number k of the vhost number i, may have a name in common. */
+static enum status site_check_name(const struct vhost_config *vhosts, size_t i, size_t k,
+                                   struct error *e)
+{
+    const char *name = site_name(&vhosts[i], k);
+    for (size_t other = 0; other <= i; other++) {
+        size_t count = other == i ? k : vhosts[other].alias.count + 1;
+        for (size_t n = 0; n < count; n++) {
+            const char *before = site_name(&vhosts[other], n);
+            if (site_is_same_host(name, before))
+                return error_set(e, ST_SYNTAX, 0, "host %s of vhost %s is %s of vhost %s", name,
+                                 vhosts[i].name, before, vhosts[other].name);
+        }
+    }
+    return ST_OK;
+}
+
+enum status sites_check(const struct server_config *config, struct error *e)
+{
+    const struct vhost_config *vhosts = server_config_vhosts(config);
+    enum status status = ST_OK;
+    for (size_t i = 0; status == ST_OK && i < config->vhost.count; i++) {
+        for (size_t k = 0; status == ST_OK && k <= vhosts[i].alias.count; k++) {
+            char *name = site_name(&vhosts[i], k);
+            status = identity_check_names(&name, 1, e);
+            /* One that the command line gives twice does no harm. */
+            if (status == ST_OK && !config->sole)
+                status = site_check_name(vhosts, i, k, e);
+        }
+    }
+    return status;
+}
+
+enum status sites_init(struct sites *sites, const struct server_config *config, struct error *e)
+{
+    const struct vhost_config *vhosts = server_config_vhosts(config);
+    *sites = (struct sites){.items = calloc(config->vhost.count, sizeof *sites->items)};
+    if (sites->items == NULL)
+        return error_set(e, ST_NOMEM, ENOMEM, "vhosts");
+    for (size_t i = 0; i < config->vhost.count; i++) {
+        struct site *site = &sites->items[i];
+        size_t names = vhosts[i].alias.count + 1;
+        sites->count++;
+        site->config = &vhosts[i];
+        buf_init(&site->edition, SITE_PATH_MAX);
+        buf_init(&site->statics, SITE_PATH_MAX);
+        buf_init(&site->base_url, SITE_PATH_MAX);
+        site->names.items = calloc(names, sizeof *site->names.items);
+        if (site->names.items == NULL)
+            return error_set(e, ST_NOMEM, ENOMEM, "vhost %s", vhosts[i].name);
+        for (size_t k = 0; k < names; k++)
+            site->names.items[site->names.count++] = site_name(&vhosts[i], k);
+    }
+    return ST_OK;
+}
+
+void sites_fini(struct sites *sites)
+{
+    sites_close_identities(sites);
+    for (size_t i = 0; i < sites->count; i++) {
+        struct site *site = &sites->items[i];
+        free(site->names.items);
+        buf_fini(&site->edition);
+        buf_fini(&site->statics);
+        buf_fini(&site->base_url);
+    }
+    free(sites->items);
+    *sites = (struct sites){0};
+}
+
+/* Is `path` (or its folder, if it is not there yet) inside this folder of the capsule? */
+static bool site_is_inside(const struct site *site, const char *folder, const char *path)
+{
+    struct buf inside;
+    buf_init(&inside, SITE_PATH_MAX);
+    buf_putf(&inside, "%s/%s", site->config->capsule, folder);
+    char *outer = realpath(buf_str(&inside), NULL);
+    char *inner = realpath(path, NULL);
+    bool found = false;
+    if (outer != NULL && inner != NULL) {
+        size_t n = strlen(outer);
+        found = strncmp(inner, outer, n) == 0 && (inner[n] == '/' || inner[n] == '\0');
+    }
+    free(outer);
+    free(inner);
+    buf_fini(&inside);
+    return found;
+}
+
+enum status sites_check_private(const struct sites *sites, const char *path, struct error *e)
+{
+    static const char *const published[] = {"static", "articles"};
+    for (size_t i = 0; i < sites->count; i++) {
+        for (size_t k = 0; k < sizeof published / sizeof published[0]; k++) {
+            if (site_is_inside(&sites->items[i], published[k], path))
+                return error_set(e, ST_FORMAT, 0, "%s: lies in %s/%s, which is published", path,
+                                 sites->items[i].config->capsule, published[k]);
+        }
+    }
+    return ST_OK;
+}
+
+static void site_tell_identity(const struct site *site)
+{
+    const struct identity *id = site->identity;
+    const char *path = identity_certificate_path(id);
+    struct buf print;
+    buf_init(&print, 256);
+    identity_certificate_fingerprint(id, &print);
+    log_line(LOG_INFO, "certificate %s, fingerprint SHA-256 %s", path, buf_str(&print));
+    buf_clear(&print);
+    identity_key_fingerprint(id, &print);
+    log_line(LOG_INFO, "public key fingerprint SHA-256 %s", buf_str(&print));
+    buf_fini(&print);
+    for (size_t i = 0; i < site->names.count; i++) {
+        if (!identity_names(id, site->names.items[i]))
+            log_line(LOG_WARNING,
+                     "%s does not name %s: clients will warn (the certificate is kept: readers "
+                     "trust it)",
+                     path, site->names.items[i]);
+    }
+    long days = identity_days_left(id);
+    if (days < SITE_EXPIRY_WARN)
+        log_line(LOG_WARNING, "%s %s", path,
+                 days < 0 ? "has expired" : "expires in less than 30 days");
+    if (identity_is_early(id))
+        log_line(LOG_WARNING, "%s is not valid yet: is the clock right?", path);
+}
+
+enum status sites_open_identities(struct sites *sites, const char *certs, struct error *e)
+{
+    enum status status = ST_OK;
+    for (size_t i = 0; status == ST_OK && i < sites->count; i++) {
+        struct site *site = &sites->items[i];
+        const struct vhost_config *v = site->config;
+        if (v->key == NULL)
+            status = identity_open(certs, site->names.items, site->names.count, &site->identity, e);
+        else
+            status = sites_check_private(sites, v->key, e);
+        if (status == ST_OK && v->key != NULL)
+            status = identity_load(v->key, v->certificate, &site->identity, e);
+        if (status == ST_OK)
+            site_tell_identity(site);
+    }
+    return status;
+}
+
+void sites_close_identities(struct sites *sites)
+{
+    for (size_t i = 0; i < sites->count; i++) {
+        identity_free(sites->items[i].identity);
+        sites->items[i].identity = NULL;
+    }
+}
+
+void sites_place(struct sites *sites, const char *state, bool sole)
+{
+    for (size_t i = 0; i < sites->count; i++) {
+        struct site *site = &sites->items[i];
+        buf_putf(&site->edition, "%s/%s.db", state, sole ? "edition" : site->config->name);
+        buf_putf(&site->statics, "%s/static", site->config->capsule);
+        (void)buf_str(&site->edition);
+        (void)buf_str(&site->statics);
+    }
+}
+
+void sites_make_base_urls(struct sites *sites, unsigned port)
+{
+    for (size_t i = 0; i < sites->count; i++) {
+        struct buf *url = &sites->items[i].base_url;
+        const char *host = sites->items[i].config->name;
+        bool bare6 = strchr(host, ':') != NULL && host[0] != '[';
+        buf_putf(url, bare6 ? "gemini://[%s]" : "gemini://%s", host);
+        if (port != GEMINI_PORT)
+            buf_putf(url, ":%u", port);
+        buf_putc(url, '/');
+        (void)buf_str(url);
+    }
+}
+
+struct worker_vhost site_settings(const struct site *site)
+{
+    union {
+        const char *read;
+        char *field;
+    } key = {identity_key_path(site->identity)},
+      certificate = {identity_certificate_path(site->identity)};
+    return (struct worker_vhost){
+        .name = site->config->name,
+        .host = site->names,
+        .edition = site->edition.p,
+        .statics = site->statics.p,
+        .key = key.field,
+        .certificate = certificate.field,
+    };
+}
+
+static void site_on_done(void *context, bool good)
+{
+    struct site *site = context;
+    site->tried = true;
+    site->on_pressed(site, good);
+}
+
+static void site_on_change(void *context)
+{
+    struct site *site = context;
+    job_run(&site->job);
+}
+
+enum status site_start(struct site *site, uv_loop_t *loop, struct job_queue *queue,
+                       void (*on_pressed)(struct site *site, bool good), void *owner,
+                       struct error *e)
+{
+    const char *capsule = site->config->capsule;
+    enum status status = watch_start(loop, capsule, site_on_change, site, &site->watch, e);
+    if (status != ST_OK)
+        return status;
+    site->on_pressed = on_pressed;
+    site->owner = owner;
+    site->job = (struct job){.loop = loop,
+                             .queue = queue,
+                             .capsule = capsule,
+                             .edition = site->edition.p,
+                             .base_url = site->base_url.p,
+                             .on_done = site_on_done,
+                             .context = site};
+    job_init(&site->job);
+    job_run(&site->job);
+    return ST_OK;
+}
+
+void site_renew(struct site *site)
+{
+    watch_renew(site->watch);
+    job_run(&site->job);
+}
+
+void site_stop(struct site *site)
+{
+    if (site->watch == NULL)
+        return;
+    watch_stop(site->watch);
+    site->watch = NULL;
+    job_stop(&site->job);
+}
+
+bool site_has_edition(const struct site *site)
+{
+    struct edition *edition = NULL;
+    struct error e;
+    bool good = edition_open(site->edition.p, &edition, &e) == ST_OK;
+    edition_release(edition);
+    return good;
+}
+
+void site_tell_served(struct site *site)
+{
+    const char *capsule = site->config->capsule;
+    site->served = site_has_edition(site);
+    if (site->served)
+        log_line(LOG_INFO, "serving %s: open %s in Lagrange or Amfora", capsule, site->base_url.p);
+    else
+        log_line(LOG_WARNING, "%s has no edition yet: readers of %s are told to come back later",
+                 capsule, site->base_url.p);
+}

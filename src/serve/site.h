@@ -1,0 +1,97 @@
+/*
+ * site: what belongs to one vhost in the supervisor: its names and certificate, its capsule, the
+ * edition that is pressed from it, the watch over it.
+ */
+#ifndef SERVE_SITE_H
+#define SERVE_SITE_H
+
+#include "config/server.h"
+#include "serve/job.h"
+#include "serve/watch.h"
+#include "serve/worker.h"
+#include "tls/identity.h"
+
+struct site {
+    const struct vhost_config *config; /* borrowed */
+    struct option_list names;          /* the main one first; the array is owned, they are not */
+    struct identity *identity;         /* owned; NULL when it is closed */
+    struct buf edition;                /* path of the edition, NUL-ended */
+    struct buf statics;                /* path of static/ */
+    struct buf base_url;               /* "gemini://NAME/", with the port unless it is Gemini's */
+    struct job job;
+    struct watch *watch; /* NULL until site_start */
+    bool tried;          /* the capsule has been pressed, well or not */
+    bool served;         /* the log says so */
+    void (*on_pressed)(struct site *site, bool good);
+    void *owner; /* of on_pressed */
+};
+
+struct sites {
+    struct site *items; /* owned; the first is the default one */
+    size_t count;
+};
+
+/*
+ * Can all these vhosts be served beside each other?  ST_OK, or ST_SYNTAX for what is no host name
+ * or address, and for a name that two of them want.
+ */
+enum status sites_check(const struct server_config *config, struct error *e) MUST_USE;
+
+/* Make the sites of a configuration (sites_fini frees them).  ST_OK or ST_NOMEM. */
+enum status sites_init(struct sites *sites, const struct server_config *config,
+                       struct error *e) MUST_USE;
+void sites_fini(struct sites *sites);
+
+/*
+ * A private key or an edition among the published files would be published with them.
+ *
+ * path   of a file or folder
+ * Returns ST_OK, or ST_FORMAT when it lies in a published folder of any site.
+ */
+enum status sites_check_private(const struct sites *sites, const char *path,
+                                struct error *e) MUST_USE;
+
+/*
+ * Get the certificate of each: the vhost's own, or that in `certs`, which is made when it is
+ * missing.  Tells them to the log.  Returns as identity_open, and as sites_check_private.
+ */
+enum status sites_open_identities(struct sites *sites, const char *certs, struct error *e) MUST_USE;
+
+void sites_close_identities(struct sites *sites);
+
+/*
+ * Decide where the editions are: STATE/NAME.db, NAME being the main one; a sole site's is
+ * STATE/edition.db, whatever --host says, for its folder is that of its capsule.
+ */
+void sites_place(struct sites *sites, const char *state, bool sole);
+
+/* Decide on the base URLs; port is the first that is listened on. */
+void sites_make_base_urls(struct sites *sites, unsigned port);
+
+/*
+ * What the workers are told of a site; borrowed from it, for the call of options_write.
+ */
+struct worker_vhost site_settings(const struct site *site);
+
+/*
+ * Watch the capsule and press it, now and whenever it changes.
+ *
+ * queue        of all sites' jobs, borrowed for the site's life
+ * on_pressed   called after each run of press
+ * Returns ST_OK (site_stop ends it) or ST_NOMEM.
+ */
+enum status site_start(struct site *site, uv_loop_t *loop, struct job_queue *queue,
+                       void (*on_pressed)(struct site *site, bool good), void *owner,
+                       struct error *e) MUST_USE;
+
+/* Look at the whole capsule again, as an operator asks for. */
+void site_renew(struct site *site);
+void site_stop(struct site *site);
+
+/* Whether there is an edition that can be served. */
+bool site_has_edition(const struct site *site);
+
+/* Tell the log where the capsule can be read, or that it cannot yet. */
+void site_tell_served(struct site *site);
+
+#endif
