@@ -1,7 +1,9 @@
 #include "tls/context.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <openssl/err.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,36 +15,88 @@
     "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384"
 #define CONTEXT_SUITES_12 "ECDHE+AESGCM:ECDHE+CHACHA20"
 
+/* Of a server_name extension: the list's length, a name's type and its length. */
+#define CONTEXT_NAME_HEAD 5
+
 /* Is this the same host?  Case and the root's dot do not matter. */
-static bool context_is_name(const char *asked, const char *name)
+static bool context_is_name(struct span a, const char *name)
 {
-    struct span a = span_of(asked);
     struct span b = span_of(name);
     a.n -= a.n > 1 && a.p[a.n - 1] == '.';
     b.n -= b.n > 1 && b.p[b.n - 1] == '.';
     return span_eq_nocase(a, b);
 }
 
-/* The client named a server: show that one's certificate.  Who is not known gets the first. */
-static int context_on_name(SSL *ssl, int *alert, void *data)
+/* The side of the server that a client named, or NULL. */
+static const struct context_side *context_find(const struct context *context, struct span asked)
 {
-    const struct context *context = data;
-    const char *asked = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
-    (void)alert;
-    for (size_t i = 0; asked != NULL && i < context->count; i++) {
+    for (size_t i = 0; asked.n > 0 && i < context->count; i++) {
         const struct context_side *side = &context->sides[i];
         for (size_t k = 0; k < side->count; k++) {
             if (context_is_name(asked, side->names[k]))
-                return SSL_set_SSL_CTX(ssl, side->ctx) == NULL ? SSL_TLSEXT_ERR_ALERT_FATAL
-                                                               : SSL_TLSEXT_ERR_OK;
+                return side;
         }
     }
-    return SSL_TLSEXT_ERR_NOACK;
+    return NULL;
 }
 
-static bool context_setup(struct context *context, SSL_CTX *ctx, const struct identity *id)
+struct span context_server_name(struct span extension)
 {
-    static const unsigned char session_context[] = "broadsheet";
+    const struct span none = {0};
+    if (extension.n < CONTEXT_NAME_HEAD)
+        return none;
+    const unsigned char *p = (const unsigned char *)extension.p;
+    size_t n = (size_t)p[3] << 8 | p[4];
+    if (p[2] != TLSEXT_NAMETYPE_host_name || n > extension.n - CONTEXT_NAME_HEAD)
+        return none;
+    return span_sub(extension, CONTEXT_NAME_HEAD, CONTEXT_NAME_HEAD + n);
+}
+
+/*
+ * The first thing that happens to a ClientHello: the server that it names gets the connection, and
+ * so a session of another one's is not resumed (RFC 6066 section 3).  OpenSSL's own call for names
+ * comes after that.  Who is not known gets the first.
+ */
+static int context_on_hello(SSL *ssl, int *alert, void *data)
+{
+    const unsigned char *bytes = NULL;
+    size_t n = 0;
+    if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &bytes, &n) != 1)
+        return SSL_CLIENT_HELLO_SUCCESS;
+    const struct context_side *side =
+        context_find(data, context_server_name((struct span){(const char *)bytes, n}));
+    if (side == NULL || SSL_set_SSL_CTX(ssl, side->ctx) != NULL)
+        return SSL_CLIENT_HELLO_SUCCESS;
+    *alert = SSL_AD_INTERNAL_ERROR;
+    return SSL_CLIENT_HELLO_ERROR;
+}
+
+/* Whether the answer says that the name in the hello counted. */
+static int context_on_name(SSL *ssl, int *alert, void *data)
+{
+    const char *asked = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+    (void)alert;
+    return asked != NULL && context_find(data, span_of(asked)) != NULL ? SSL_TLSEXT_ERR_OK
+                                                                       : SSL_TLSEXT_ERR_NOACK;
+}
+
+/* Sessions are those of a server, in all processes and machines that share ticket keys. */
+static bool context_set_session_name(SSL_CTX *ctx, const char *name)
+{
+    char lower[256];
+    char id[SSL_MAX_SID_CTX_LENGTH + 1];
+    size_t n = 0;
+    for (; name[n] != '\0' && n < sizeof lower; n++)
+        lower[n] = ascii_lower(name[n]);
+    n -= n > 1 && lower[n - 1] == '.';
+    int length =
+        snprintf(id, sizeof id, "broadsheet %016" PRIx64, span_hash((struct span){lower, n}));
+    return SSL_CTX_set_session_id_context(ctx, (const unsigned char *)id, (unsigned)length) == 1;
+}
+
+static bool context_setup(struct context *context, SSL_CTX *ctx, const struct context_host *host)
+{
+    const struct identity *id = host->identity;
     int least = context->least == CONTEXT_TLS13 ? TLS1_3_VERSION : TLS1_2_VERSION;
     SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                  SSL_OP_PRIORITIZE_CHACHA | SSL_OP_NO_COMPRESSION |
@@ -51,12 +105,13 @@ static bool context_setup(struct context *context, SSL_CTX *ctx, const struct id
                               SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF); /* tickets carry the sessions */
     SSL_CTX_set_read_ahead(ctx, 1);                          /* one recv for a flight */
+    SSL_CTX_set_client_hello_cb(ctx, context_on_hello, context);
     return SSL_CTX_set_min_proto_version(ctx, least) == 1 &&
            SSL_CTX_set_ciphersuites(ctx, CONTEXT_SUITES_13) == 1 &&
            SSL_CTX_set_cipher_list(ctx, CONTEXT_SUITES_12) == 1 &&
            SSL_CTX_set_num_tickets(ctx, 1) == 1 && ticket_attach(ctx, context) &&
            SSL_CTX_set_max_early_data(ctx, 0) == 1 && /* a request must not be replayed */
-           SSL_CTX_set_session_id_context(ctx, session_context, sizeof session_context - 1) == 1 &&
+           context_set_session_name(ctx, host->count == 0 ? "" : host->names[0]) &&
            SSL_CTX_set_tlsext_servername_callback(ctx, context_on_name) == 1 &&
            SSL_CTX_set_tlsext_servername_arg(ctx, context) == 1 &&
            SSL_CTX_use_cert_and_key(ctx, id->certificate, id->key, id->chain, 1) == 1;
@@ -88,7 +143,7 @@ static enum status context_make_side(struct context *context, const struct conte
         return error_set(e, ST_NOMEM, ENOMEM, "%s", path);
     ERR_clear_error();
     side->ctx = SSL_CTX_new(TLS_server_method());
-    if (side->ctx != NULL && context_setup(context, side->ctx, host->identity))
+    if (side->ctx != NULL && context_setup(context, side->ctx, host))
         return ST_OK;
     const char *reason = ERR_reason_error_string(ERR_peek_last_error());
     (void)error_set(e, ST_CRYPTO, 0, "%s: %s", path,

@@ -15,7 +15,11 @@ struct context;
 /* A certificate, and the server names (SNI) for which it is shown. */
 struct context_host {
     const struct identity *identity;
-    char *const *names; /* host names and addresses; any case, a trailing dot does not matter */
+    /*
+     * Host names and addresses; any case, a trailing dot does not matter.  Sessions are resumed
+     * where the first name is the same.
+     */
+    char *const *names;
     size_t count;
 };
 

@@ -21,6 +21,15 @@ struct context {
     struct ticket_ring tickets; /* wiped when others come and at the end */
 };
 
+/*
+ * The host name that is the first entry of a server_name extension, as OpenSSL takes it; absent
+ * when there is none.
+ *
+ * extension   its bytes, of any kind
+ * Source: RFC 6066 section 3.
+ */
+struct span context_server_name(struct span extension);
+
 /* The method of a channel's BIO; NULL without memory.  In channel.c. */
 BIO_METHOD *channel_bio_method(void);
 
