@@ -112,18 +112,18 @@ static const struct route *route_find(const struct routes *routes, const struct 
 void route_respond(void *context, const struct net_request *request, struct response *out)
 {
     const struct routes *routes = context;
-    const struct route *r;
     struct url url;
     struct error e;
     if (url_parse(request->line, &url, &e) != ST_OK) {
         response_set(out, GEMINI_BAD_REQUEST, e.message);
         return;
     }
+    const struct route *r = route_find(routes, &url);
     out->host = url.host;
     out->path = url.path.n == 0 ? SPAN("/") : url.path;
     if (!span_eq_nocase(url.scheme, SPAN("gemini")))
         response_set(out, GEMINI_PROXY_REFUSED, "This server answers gemini:// requests only");
-    else if ((r = route_find(routes, &url)) == NULL)
+    else if (r == NULL)
         response_set(out, GEMINI_PROXY_REFUSED, "This server does not serve that host");
     else if (url.has_port && url.port != GEMINI_PORT && url.port != request->port)
         response_set(out, GEMINI_PROXY_REFUSED, "This server does not serve that port");

@@ -156,7 +156,9 @@ enum status context_set_hosts(struct context *context, const struct context_host
                               size_t count, struct error *e)
 {
     struct context_side *sides = calloc(count, sizeof *sides);
-    enum status status = sides == NULL ? error_set(e, ST_NOMEM, ENOMEM, "TLS") : ST_OK;
+    enum status status = ST_OK;
+    if (sides == NULL)
+        return error_set(e, ST_NOMEM, ENOMEM, "TLS");
     for (size_t i = 0; status == ST_OK && i < count; i++)
         status = context_make_side(context, &hosts[i], &sides[i], e);
     if (status != ST_OK) {

@@ -12,9 +12,10 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from clients import openssl
+from clients import openssl, require_client
 from program import BINARY, STOP, run, wait_until
 from samples import LARGE, Capsule, article
+from test_amfora import browse  # noqa: F401 (a fixture)
 from test_certs import Certificate, own_pair, presented
 from wire import both_versions, client_context
 
@@ -311,6 +312,55 @@ def command_line(pid):
             return file.read()
     except OSError:
         return b""
+
+
+def press_of(server, capsule):
+    """The process that presses this capsule, or None."""
+    for process in server.children():
+        if str(capsule).encode() in command_line(process.pid).split(b"\0"):
+            return process
+    return None
+
+
+def test_a_press_that_hangs_at_the_start_does_not_keep_the_others_waiting(serve, tmp_path):
+    books = capsule_of(tmp_path / "books", "books")
+    for number in range(300):
+        books.add(f"piece-{number}.txt", article(f"Piece {number}"))
+    capsule_of(tmp_path / "news", "news")
+    server = launch(serve, tmp_path, section(NEWS, tmp_path / "news"),
+                    section(BOOKS, tmp_path / "books"))
+    press = wait_until(lambda: press_of(server, books.root), what="the press")
+    press.kill(signal.SIGSTOP)
+    server.wait_ready()
+    assert press.alive()
+    assert get(server, NEWS) == "news\n"
+    assert ask(server, BOOKS).status == 41
+    press.kill(signal.SIGCONT)
+    wait_until(lambda: ask(server, BOOKS).status == 20, 30.0, "the capsule that came late")
+
+
+# Readers
+
+
+@pytest.fixture
+def second(serve, tmp_path):
+    """A server whose second host can be resolved everywhere; the URL of its piece."""
+    for name in ("news", "local"):
+        capsule_of(tmp_path / name, name)
+    server = launch(serve, tmp_path, section(NEWS, tmp_path / "news"),
+                    section("localhost", tmp_path / "local")).wait_ready()
+    return server, f"gemini://localhost:{server.port}/same.gmi"
+
+
+def test_gemget_reads_the_second_host(second):
+    server, url = second
+    done = subprocess.run([require_client("gemget"), "-q", "-o", "-", url], capture_output=True,
+                          timeout=30, check=True)
+    assert done.stdout.decode() == get(server, "localhost", "/same.gmi")
+
+
+def test_amfora_reads_the_second_host(second, browse):
+    browse(second[1]).wait_for_page("same.gmi", "The piece of local")
 
 
 # Where editions are
