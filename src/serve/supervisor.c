@@ -287,15 +287,17 @@ static void supervisor_start_crew(struct supervisor *s)
  */
 static void supervisor_consider_start(struct supervisor *s)
 {
-    size_t untried = 0;
-    size_t servable = 0;
-    for (size_t i = 0; i < s->sites.count; i++) {
-        untried += !s->sites.items[i].tried;
-        servable += site_has_edition(&s->sites.items[i]);
-    }
-    if (servable > 0 && (untried == 0 || !s->waiting)) {
+    bool tried = true;
+    bool servable = false;
+    for (size_t i = 0; tried && i < s->sites.count; i++)
+        tried = s->sites.items[i].tried;
+    if (!tried && s->waiting)
+        return;
+    for (size_t i = 0; !servable && i < s->sites.count; i++)
+        servable = site_has_edition(&s->sites.items[i]);
+    if (servable) {
         supervisor_start_crew(s);
-    } else if (untried == 0) {
+    } else if (tried) {
         s->status =
             error_set(s->error, ST_FORMAT, 0, "%s: there is nothing to serve",
                       s->config->sole ? s->sites.items[0].config->capsule : s->config->config);
