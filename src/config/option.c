@@ -172,11 +172,21 @@ enum status options_read_args(struct options *o, int argc, char **argv, int *ope
     return ST_OK;
 }
 
+/* Was a row given that takes the default of this one away? */
+static bool option_is_replaced(const struct options *o, size_t row)
+{
+    for (size_t i = 0; o->rows[row].instead != NULL && i < o->count; i++) {
+        if (o->given[i] && strcmp(o->rows[i].name, o->rows[row].instead) == 0)
+            return true;
+    }
+    return false;
+}
+
 enum status options_read_defaults(struct options *o, struct error *e)
 {
     for (size_t i = 0; i < o->count; i++) {
         const char *initial = o->rows[i].initial;
-        if (o->given[i] || initial == NULL)
+        if (o->given[i] || initial == NULL || option_is_replaced(o, i))
             continue;
         enum status status = ST_OK;
         struct span rest = span_of(initial);

@@ -49,6 +49,7 @@ struct option_row {
     size_t offset;           /* of the value in the struct that the table describes */
     const char *placeholder; /* of the value in --help; NULL for a flag */
     const char *initial;     /* default as text, items parted by commas; NULL for none */
+    const char *instead;     /* name of a row that, when given, takes the default away; or NULL */
     long min, max;           /* of a number */
     const char *help;        /* one line; sections have none, --help leaves them out */
     const struct option_section *section; /* of sections */

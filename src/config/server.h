@@ -16,15 +16,18 @@ struct vhost_config {
 };
 
 struct server_config {
-    char *config;              /* file that says the rest, or NULL */
-    struct option_list listen; /* ADDR:PORT */
-    struct option_list host;   /* names of the one capsule, the first is the main one */
-    char *certs;               /* folder of key and certificate */
-    char *state;               /* folder of the edition, or NULL: where the system keeps state */
-    long workers;              /* processes; 0 is one for each processor */
-    char *tls_min;             /* least version of TLS: "1.2" or "1.3" */
-    char *ticket_keys;         /* file of session ticket keys, or NULL: the server makes its own */
-    long ticket_rotation;      /* seconds that its own newest key is used */
+    char *config;                    /* file that says the rest, or NULL */
+    struct option_list listen;       /* ADDR:PORT; empty only when there is a proxy_listen */
+    struct option_list proxy_listen; /* ADDR:PORT where proxies call, with a PROXY header */
+    struct option_list proxy_from;   /* ADDR[/BITS] of those proxies */
+    long public_port;        /* that clients connect to; 0 is the first listen's, else Gemini's */
+    struct option_list host; /* names of the one capsule, the first is the main one */
+    char *certs;             /* folder of key and certificate */
+    char *state;             /* folder of the edition, or NULL: where the system keeps state */
+    long workers;            /* processes; 0 is one for each processor */
+    char *tls_min;           /* least version of TLS: "1.2" or "1.3" */
+    char *ticket_keys;       /* file of session ticket keys, or NULL: the server makes its own */
+    long ticket_rotation;    /* seconds that its own newest key is used */
     /* struct vhost_config, the first is shown to clients that name none */
     struct option_sections vhost;
     bool sole; /* there is one vhost, and it is CAPSULE with --host: no section says so */

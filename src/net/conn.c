@@ -13,6 +13,7 @@
 #include "core/clock.h"
 #include "log/access.h"
 #include "log/log.h"
+#include "protocol/proxy.h"
 
 /* Most bytes of an answer that are sent before the other connections get their turn. */
 #define CONN_TURN_MAX ((uint64_t)512 * 1024)
@@ -21,6 +22,8 @@
 
 /* Lingering looks without progress, while the kernel still holds some of the answer. */
 #define CONN_LINGER_MAX 120
+
+_Static_assert(PROXY_MAX <= REQUEST_MAX, "a PROXY header fits where the request comes later");
 
 /* What a step answers: go on in the next state, wait for one direction, or give up. */
 enum conn_step { STEP_NEXT, STEP_READ, STEP_WRITE, STEP_FAIL };
@@ -32,6 +35,7 @@ struct conn_rule {
     enum conn_step (*run)(struct conn *c);
 };
 
+static enum conn_step conn_run_proxy(struct conn *c);
 static enum conn_step conn_run_handshake(struct conn *c);
 static enum conn_step conn_run_request(struct conn *c);
 static enum conn_step conn_run_answer(struct conn *c);
@@ -40,6 +44,7 @@ static enum conn_step conn_run_linger(struct conn *c);
 static void conn_on_poll(uv_poll_t *poll, int status, int events);
 
 static const struct conn_rule conn_rules[] = {
+    [CONN_PROXY] = {"timeout in the PROXY header", 5000, CONN_HANDSHAKE, conn_run_proxy},
     [CONN_HANDSHAKE] = {"timeout in the handshake", 10000, CONN_REQUEST, conn_run_handshake},
     [CONN_REQUEST] = {"timeout before a request", 10000, CONN_ANSWER, conn_run_request},
     [CONN_ANSWER] = {"timeout in the answer", 120000, CONN_FLUSH, conn_run_answer},
@@ -50,6 +55,8 @@ static const struct conn_rule conn_rules[] = {
 
 static void conn_log(const struct conn *c)
 {
+    if (c->probe && !c->answered)
+        return; /* a proxy looks every other second whether the server is there */
     uint64_t header = strlen(c->response.meta) + 5;
     struct access line = {
         .client = (const struct sockaddr *)&c->client,
@@ -243,6 +250,64 @@ static enum conn_step conn_step_of(struct conn *c, enum channel_result result)
     return STEP_FAIL;
 }
 
+/* The header is whole: whose connection is it? */
+static enum conn_step conn_take_proxy(struct conn *c, const struct proxy_header *header)
+{
+    struct sockaddr_in6 v6;
+    struct sockaddr_in v4;
+    c->line_n = 0;
+    c->probe = header->caller == PROXY_ITSELF;
+    if (header->caller == PROXY_CLIENT) {
+        c->client = header->source;
+        memcpy(&v4, &header->destination, sizeof v4);
+        memcpy(&v6, &header->destination, sizeof v6);
+        c->port = ntohs(header->destination.ss_family == AF_INET6 ? v6.sin6_port : v4.sin_port);
+    }
+    if (channel_open(c->table->tls, c->fd, &c->channel) == ST_OK)
+        return STEP_NEXT;
+    c->reason = "out of memory";
+    return STEP_FAIL;
+}
+
+/*
+ * The header is taken from the socket up to its last byte and no further: the next one is TLS's.
+ * What is known to be of the header is taken even when there is more to come, or the loop would
+ * find the same bytes again and again.
+ */
+static enum conn_step conn_run_proxy(struct conn *c)
+{
+    for (;;) {
+        struct proxy_header header;
+        ssize_t n = recv(c->fd, c->line + c->line_n, PROXY_MAX - c->line_n, MSG_PEEK);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+            return STEP_READ;
+        if (n < 0) {
+            c->reason = "connection reset";
+            return STEP_FAIL;
+        }
+        if (n == 0) {
+            c->reason = c->line_n == 0 ? "no PROXY header" : "bad PROXY header: cut";
+            return STEP_FAIL;
+        }
+        size_t come = c->line_n + (size_t)n;
+        enum proxy_state found = proxy_read((struct span){c->line, come}, &header);
+        if (found == PROXY_BAD) {
+            c->reason = header.fault;
+            return STEP_FAIL;
+        }
+        size_t end = found == PROXY_DONE ? header.size : come;
+        if (recv(c->fd, c->line + c->line_n, end - c->line_n, 0) != (ssize_t)(end - c->line_n)) {
+            c->reason = "connection reset";
+            return STEP_FAIL;
+        }
+        c->line_n = end;
+        if (found == PROXY_DONE)
+            return conn_take_proxy(c, &header);
+    }
+}
+
 static enum conn_step conn_run_handshake(struct conn *c)
 {
     enum channel_result result = channel_handshake(c->channel);
@@ -407,10 +472,10 @@ static enum conn_step conn_run_linger(struct conn *c)
 }
 
 enum status conn_accept(struct conn_table *table, int fd, const struct sockaddr_storage *client,
-                        uint16_t port)
+                        uint16_t port, bool proxied)
 {
     struct conn *c = calloc(1, sizeof *c);
-    if (c == NULL || channel_open(table->tls, fd, &c->channel) != ST_OK ||
+    if (c == NULL || (!proxied && channel_open(table->tls, fd, &c->channel) != ST_OK) ||
         uv_poll_init_socket(table->loop, &c->poll, fd) != 0) {
         if (c != NULL)
             channel_close(c->channel);
@@ -433,7 +498,7 @@ enum status conn_accept(struct conn_table *table, int fd, const struct sockaddr_
         table->first->previous = c;
     table->first = c;
     table->count++;
-    conn_enter(c, CONN_HANDSHAKE);
+    conn_enter(c, proxied ? CONN_PROXY : CONN_HANDSHAKE);
     conn_want(c, UV_READABLE);
     return ST_OK;
 }
@@ -451,7 +516,7 @@ void conn_abort_idle(struct conn_table *table)
     struct conn *next;
     for (struct conn *c = table->first; c != NULL; c = next) {
         next = c->next;
-        if (c->state == CONN_HANDSHAKE || c->state == CONN_REQUEST) {
+        if (c->state <= CONN_REQUEST) {
             c->reason = "server stops";
             conn_enter(c, CONN_CLOSED);
         }

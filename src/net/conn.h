@@ -21,6 +21,7 @@
 struct conn_table;
 
 enum conn_state {
+    CONN_PROXY,     /* a proxy says on whose behalf it calls; TLS has not begun */
     CONN_HANDSHAKE, /* TLS is being agreed on */
     CONN_REQUEST,   /* the request line is coming */
     CONN_ANSWER,    /* header and body are going out */
@@ -36,14 +37,14 @@ struct conn {
     uv_timer_t timer;
     unsigned handles; /* libuv handles that are not closed yet */
     int fd;
-    int interest; /* what the poll is started for: 0, UV_READABLE or UV_WRITABLE */
-    uint16_t port;
-    struct sockaddr_storage client;
+    int interest;  /* what the poll is started for: 0, UV_READABLE or UV_WRITABLE */
+    uint16_t port; /* that the client connected to */
+    struct sockaddr_storage client; /* as the PROXY header has it, where there is one */
     enum conn_state state;
-    uint64_t began; /* clock_ms() at accept */
-    uint64_t ended; /* clock_ms() when all was sent and lingering began; 0 before */
-    struct channel *channel;
-    char line[REQUEST_MAX]; /* what has come of the request */
+    uint64_t began;          /* clock_ms() at accept */
+    uint64_t ended;          /* clock_ms() when all was sent and lingering began; 0 before */
+    struct channel *channel; /* NULL before TLS begins and after it ended */
+    char line[REQUEST_MAX];  /* what has come of the PROXY header, then of the request */
     size_t line_n;
     struct response response;
     bool answered;         /* the response is filled in */
@@ -54,6 +55,7 @@ struct conn {
     unsigned lingered;     /* looks without progress while lingering */
     const char *tls;       /* version, kept for the log after the channel is gone */
     bool resumed;
+    bool probe;         /* the proxy itself calls, to see whether the server is there */
     const char *reason; /* why it ends, for the log; NULL while it does not */
 };
 
@@ -73,10 +75,13 @@ struct conn_table {
 /*
  * Take over an accepted, non-blocking socket and begin.
  *
+ * client    the peer
+ * port      the socket's own
+ * proxied   a PROXY header must come first, and tells the two anew
  * Returns ST_OK, or ST_NOMEM with the socket closed.
  */
 enum status conn_accept(struct conn_table *table, int fd, const struct sockaddr_storage *client,
-                        uint16_t port) MUST_USE;
+                        uint16_t port, bool proxied) MUST_USE;
 
 /* End every connection at once, without close_notify: the time to drain is over. */
 void conn_abort_all(struct conn_table *table);

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "log/access.h"
 #include "log/log.h"
 
 /* Connections taken at a time, so that the ones that are there get their turn. */
@@ -20,12 +21,13 @@ struct listener {
     uv_poll_t poll;
     int fd;
     uint16_t port;
+    bool proxied;
     struct listeners *all;
 };
 
 struct listeners {
     struct conn_table *table;
-    size_t most;
+    struct listeners_plan plan; /* without the sockets */
     size_t count;
     size_t open; /* handles that are not closed yet */
     bool paused; /* at the limit, the loop does not even look */
@@ -156,6 +158,25 @@ static void listener_refuse(struct listener *l)
     l->all->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
+/* May this one say who the client is? */
+static bool listener_trusts(const struct listener *l, const struct sockaddr_storage *peer)
+{
+    const struct listeners_plan *plan = &l->all->plan;
+    for (size_t i = 0; i < plan->proxy_count; i++) {
+        if (prefix_has(&plan->proxies[i], peer))
+            return true;
+    }
+    return false;
+}
+
+/* Close a caller that is no listed proxy. */
+static void listener_turn_away(int fd, const struct sockaddr_storage *peer)
+{
+    access_log(&(struct access){
+        .client = (const struct sockaddr *)peer, .tls = "-", .reason = "not a listed proxy"});
+    close(fd);
+}
+
 static void listener_on_poll(uv_poll_t *poll, int status, int events);
 
 /* At the limit the loop stops looking at the sockets: the kernel's queue holds the others. */
@@ -171,7 +192,7 @@ static void listener_on_poll(uv_poll_t *poll, int status, int events)
     struct listener *l = poll->data;
     (void)status, (void)events;
     for (int i = 0; i < LISTENER_BATCH; i++) {
-        if (l->all->table->count >= l->all->most) {
+        if (l->all->table->count >= l->all->plan.most) {
             listeners_pause(l->all);
             return;
         }
@@ -186,14 +207,16 @@ static void listener_on_poll(uv_poll_t *poll, int status, int events)
             return;
         if (fd < 0)
             continue; /* that client is gone already */
-        if (conn_accept(l->all->table, fd, &client, l->port) != ST_OK)
+        if (l->proxied && !listener_trusts(l, &client))
+            listener_turn_away(fd, &client);
+        else if (conn_accept(l->all->table, fd, &client, l->port, l->proxied) != ST_OK)
             log_line(LOG_WARNING, "a connection was refused: out of memory");
     }
 }
 
 void listeners_resume(struct listeners *all)
 {
-    if (!all->paused || all->stopped || all->table->count >= all->most)
+    if (!all->paused || all->stopped || all->table->count >= all->plan.most)
         return;
     all->paused = false;
     for (size_t i = 0; i < all->count; i++)
@@ -212,20 +235,22 @@ static void listener_on_closed(uv_handle_t *handle)
     free(all);
 }
 
-enum status listeners_start(struct conn_table *table, const int *fds, size_t count, size_t most,
+enum status listeners_start(struct conn_table *table, const struct listeners_plan *plan,
                             struct listeners **out, struct error *e)
 {
-    struct listeners *all = calloc(1, sizeof *all + count * sizeof all->items[0]);
+    struct listeners *all = calloc(1, sizeof *all + plan->count * sizeof all->items[0]);
     if (all == NULL)
         return error_set(e, ST_NOMEM, ENOMEM, "listeners");
     all->table = table;
-    all->most = most;
+    all->plan = *plan;
+    all->plan.fds = NULL;
     all->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
     *out = all;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < plan->count; i++) {
         struct listener *l = &all->items[i];
         char name[LISTENER_NAME_MAX];
-        l->fd = fds[i];
+        l->fd = plan->fds[i];
+        l->proxied = i + plan->proxied >= plan->count;
         l->all = all;
         l->port = listener_name(l->fd, name);
         l->poll.data = l;

@@ -5,6 +5,7 @@
 #define NET_LISTENER_H
 
 #include "net/conn.h"
+#include "net/prefix.h"
 
 /* Bytes of "[ADDRESS]:PORT" and its NUL. */
 #define LISTENER_NAME_MAX 72
@@ -24,16 +25,30 @@ uint16_t listener_name(int fd, char name[LISTENER_NAME_MAX]);
 /* Is this an ADDR:PORT that listener_bind would try?  ST_OK or ST_SYNTAX. */
 enum status listener_check(const char *address, struct error *e) MUST_USE;
 
+/* What to accept on, and whom. */
+struct listeners_plan {
+    const int *fds; /* bound sockets; the listeners own them from now on */
+    size_t count;
+    size_t most; /* connections at a time */
+    /*
+     * The last so many sockets are called by proxies alone, which say in a PROXY header who the
+     * client is.  Whoever may do that can claim to be anybody, so they are listed.
+     */
+    size_t proxied;
+    const struct prefix *proxies; /* borrowed as long as the listeners live */
+    size_t proxy_count;
+};
+
 struct listeners;
 
 /*
- * Accept on the sockets, into connections of `table`, as long as there are fewer than `most`.
+ * Accept into connections of `table`.  Who calls a proxied socket and is not listed is closed at
+ * once, with a line in the access log.
  *
- * fds     bound sockets; the listeners own them from now on; a failure ends the process
- * Returns ST_OK with *l; listeners_stop ends the accepting and closes the sockets, after which the
- * loop frees them.
+ * Returns ST_OK with *l, or a failure that must end the process; listeners_stop ends the accepting
+ * and closes the sockets, after which the loop frees them.
  */
-enum status listeners_start(struct conn_table *table, const int *fds, size_t count, size_t most,
+enum status listeners_start(struct conn_table *table, const struct listeners_plan *plan,
                             struct listeners **l, struct error *e) MUST_USE;
 void listeners_stop(struct listeners *l);
 

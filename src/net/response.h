@@ -15,7 +15,7 @@ struct response;
 /* A request line and where it came in.  Borrowed for the call of respond. */
 struct net_request {
     struct span line; /* without CRLF; lives as long as the connection */
-    uint16_t port;    /* local port of the connection */
+    uint16_t port;    /* that the client connected to */
 };
 
 /*

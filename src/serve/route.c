@@ -109,6 +109,14 @@ static const struct route *route_find(const struct routes *routes, const struct 
     return NULL;
 }
 
+/* No port, Gemini's own, the one that the client connected to, or the one that is announced. */
+static bool route_serves_port(const struct routes *routes, const struct url *url,
+                              uint16_t connected)
+{
+    return !url->has_port || url->port == GEMINI_PORT || url->port == connected ||
+           (routes->public_port != 0 && url->port == routes->public_port);
+}
+
 void route_respond(void *context, const struct net_request *request, struct response *out)
 {
     const struct routes *routes = context;
@@ -125,7 +133,7 @@ void route_respond(void *context, const struct net_request *request, struct resp
         response_set(out, GEMINI_PROXY_REFUSED, "This server answers gemini:// requests only");
     else if (r == NULL)
         response_set(out, GEMINI_PROXY_REFUSED, "This server does not serve that host");
-    else if (url.has_port && url.port != GEMINI_PORT && url.port != request->port)
+    else if (!route_serves_port(context, &url, request->port))
         response_set(out, GEMINI_PROXY_REFUSED, "This server does not serve that port");
     else if (r->edition == NULL)
         response_set(out, GEMINI_UNAVAILABLE, "This capsule is not ready yet");

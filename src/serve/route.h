@@ -22,6 +22,7 @@ struct route {
 struct routes {
     struct route *items; /* borrowed; no two have a host in common */
     size_t count;
+    uint16_t public_port; /* served whatever the connection's port is; 0 for none */
 };
 
 /*

@@ -32,6 +32,7 @@ struct supervisor {
     int sockets[SUPERVISOR_SOCKETS_MAX];
     int lock; /* of the state folder, or -1 */
     size_t socket_count;
+    size_t proxied; /* the last so many of them are for proxies */
     uv_loop_t loop;
     uv_signal_t term, interrupt, hangup;
     uv_timer_t patience; /* of the start, while some capsule is pressed */
@@ -45,10 +46,11 @@ struct supervisor {
 };
 
 /* A default address that this machine does not have is no error: there is the other one. */
-static enum status supervisor_bind(struct supervisor *s, struct error *e)
+static enum status supervisor_bind(struct supervisor *s, const struct option_list *listen,
+                                   struct error *e)
 {
-    const struct option_list *listen = &s->config->listen;
     struct error cause = {0};
+    size_t before = s->socket_count;
     for (size_t i = 0; i < listen->count; i++) {
         if (s->socket_count == SUPERVISOR_SOCKETS_MAX)
             return error_set(e, ST_LIMIT, 0, "listen: more than %d addresses",
@@ -64,11 +66,31 @@ static enum status supervisor_bind(struct supervisor *s, struct error *e)
             return status;
         }
     }
-    if (s->socket_count > 0)
+    if (s->socket_count > before || listen->count == 0)
         return ST_OK;
     if (e != NULL)
         *e = cause;
     return ST_IO;
+}
+
+/* Clients first, then proxies: the order in which workers get the sockets. */
+static enum status supervisor_bind_all(struct supervisor *s, struct error *e)
+{
+    enum status status = supervisor_bind(s, &s->config->listen, e);
+    size_t clients = s->socket_count;
+    if (status == ST_OK)
+        status = supervisor_bind(s, &s->config->proxy_listen, e);
+    s->proxied = s->socket_count - clients;
+    return status;
+}
+
+/* The port that clients connect to, as far as a server can know that. */
+static unsigned supervisor_public_port(const struct supervisor *s)
+{
+    char name[LISTENER_NAME_MAX];
+    if (s->config->public_port != 0)
+        return (unsigned)s->config->public_port;
+    return s->proxied == s->socket_count ? GEMINI_PORT : listener_name(s->sockets[0], name);
 }
 
 /* A folder for private things, which is made. */
@@ -149,12 +171,29 @@ static enum status supervisor_make_settings(struct supervisor *s, struct error *
         .tls_min = s->config->tls_min,
         .vhost = {vhosts, s->sites.count},
         .listeners = (long)s->socket_count,
+        .proxied = (long)s->proxied,
+        .proxy_from = s->config->proxy_from,
+        .public_port = (long)supervisor_public_port(s),
     };
     struct options options;
     options_init(&options, worker_options, worker_options_count, &settings);
     options_write(&options, &s->settings);
     free(vhosts);
     return buf_status(&s->settings) == ST_OK ? ST_OK : error_set(e, ST_NOMEM, ENOMEM, "settings");
+}
+
+static enum status supervisor_check_proxies(const struct server_config *config, struct error *e)
+{
+    enum status status = ST_OK;
+    for (size_t i = 0; status == ST_OK && i < config->proxy_listen.count; i++)
+        status = listener_check(config->proxy_listen.items[i], e);
+    for (size_t i = 0; status == ST_OK && i < config->proxy_from.count; i++) {
+        struct prefix prefix;
+        struct error cause;
+        if (prefix_parse(config->proxy_from.items[i], &prefix, &cause) != ST_OK)
+            status = error_set(e, ST_SYNTAX, 0, "proxy-from %s", cause.message);
+    }
+    return status;
 }
 
 enum status supervisor_check(const struct server_config *config, struct error *e)
@@ -169,7 +208,7 @@ enum status supervisor_check(const struct server_config *config, struct error *e
         status = sites_check(config, e);
     for (size_t i = 0; status == ST_OK && i < config->listen.count; i++)
         status = listener_check(config->listen.items[i], e);
-    return status;
+    return status == ST_OK ? supervisor_check_proxies(config, e) : status;
 }
 
 /* Session tickets: a file's keys, or keys of its own, which are drawn anew at every start. */
@@ -196,7 +235,6 @@ static enum status supervisor_check_capsules(const struct supervisor *s, struct 
 
 static enum status supervisor_prepare(struct supervisor *s, struct error *e)
 {
-    char name[LISTENER_NAME_MAX];
     enum status status = sites_init(&s->sites, s->config, e);
     if (status == ST_OK)
         status = supervisor_check_capsules(s, e);
@@ -207,12 +245,12 @@ static enum status supervisor_prepare(struct supervisor *s, struct error *e)
     if (status == ST_OK)
         status = sites_open_identities(&s->sites, s->config->certs, e);
     if (status == ST_OK)
-        status = supervisor_bind(s, e);
+        status = supervisor_bind_all(s, e);
     if (status == ST_OK)
         status = supervisor_make_state(s, e);
     if (status != ST_OK)
         return status;
-    sites_make_base_urls(&s->sites, listener_name(s->sockets[0], name));
+    sites_make_base_urls(&s->sites, supervisor_public_port(s));
     status = supervisor_make_settings(s, e);
     sites_close_identities(&s->sites); /* from here on the keys are the workers' */
     return status;
@@ -252,7 +290,8 @@ static void supervisor_on_ready(void *context)
     for (size_t i = 0; i < s->socket_count; i++) {
         char name[LISTENER_NAME_MAX];
         listener_name(s->sockets[i], name);
-        printf("listening on %s\n", name);
+        bool proxied = i + s->proxied >= s->socket_count;
+        printf("listening %s %s\n", proxied ? "for PROXY on" : "on", name);
     }
     fflush(stdout);
     s->ready = true;

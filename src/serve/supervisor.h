@@ -17,7 +17,7 @@ enum status supervisor_check(const struct server_config *config, struct error *e
  *
  * config    whole: with its defaults, and server_config_finish
  * Prints one line `listening on ADDR:PORT` for each socket on standard output when requests are
- * answered; everything else goes to the log.
+ * answered, or `listening for PROXY on ADDR:PORT`; everything else goes to the log.
  * Returns ST_OK after an orderly stop; else what kept it from serving, in e.
  */
 enum status supervisor_run(const struct server_config *config, struct error *e) MUST_USE;

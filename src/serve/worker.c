@@ -53,6 +53,17 @@ const struct option_row worker_options[] = {
      .offset = FIELD(listeners),
      .min = 1,
      .max = WORKER_LISTENERS},
+    {.name = "proxied",
+     .type = OPTION_NUMBER,
+     .offset = FIELD(proxied),
+     .min = 0,
+     .max = WORKER_LISTENERS},
+    {.name = "proxy_from", .type = OPTION_LIST, .offset = FIELD(proxy_from)},
+    {.name = "public_port",
+     .type = OPTION_NUMBER,
+     .offset = FIELD(public_port),
+     .min = 0,
+     .max = UINT16_MAX},
 };
 
 const size_t worker_options_count = sizeof worker_options / sizeof worker_options[0];
@@ -72,6 +83,7 @@ struct worker {
     uv_write_t said;
     struct conn_table table;
     struct listeners *listeners;
+    struct prefix *proxies; /* proxy_from, read */
     bool stopping;
 };
 
@@ -146,6 +158,20 @@ static enum status worker_make_tls(struct worker *w, struct error *e)
         status = worker_make_context(w, &tickets, e);
     ticket_wipe(&tickets);
     return status;
+}
+
+static enum status worker_read_proxies(struct worker *w, struct error *e)
+{
+    const struct option_list *from = &w->settings.proxy_from;
+    w->proxies = calloc(from->count + 1, sizeof *w->proxies);
+    if (w->proxies == NULL)
+        return error_set(e, ST_NOMEM, ENOMEM, "proxies");
+    for (size_t i = 0; i < from->count; i++) {
+        enum status status = prefix_parse(from->items[i], &w->proxies[i], e);
+        if (status != ST_OK)
+            return status;
+    }
+    return ST_OK;
 }
 
 /* Everything is closed: the loop has nothing left to run. */
@@ -330,8 +356,11 @@ static enum status worker_start(struct worker *w, struct error *e)
         status = worker_open_routes(w, e);
     if (status == ST_OK)
         status = worker_make_tls(w, e);
+    if (status == ST_OK)
+        status = worker_read_proxies(w, e);
     if (status != ST_OK)
         return status;
+    w->routes.public_port = (uint16_t)w->settings.public_port;
     for (long i = 0; i < w->settings.listeners; i++)
         fds[i] = WORKER_LISTEN_FD + (int)i;
     int result = uv_loop_init(&w->loop);
@@ -345,8 +374,13 @@ static enum status worker_start(struct worker *w, struct error *e)
     w->table.owner = w;
     worker_start_handles(w);
     worker_reload(w); /* again what did not go, if anything */
-    return listeners_start(&w->table, fds, (size_t)w->settings.listeners,
-                           worker_connections(w->routes.count), &w->listeners, e);
+    struct listeners_plan plan = {.fds = fds,
+                                  .count = (size_t)w->settings.listeners,
+                                  .most = worker_connections(w->routes.count),
+                                  .proxied = (size_t)w->settings.proxied,
+                                  .proxies = w->proxies,
+                                  .proxy_count = w->settings.proxy_from.count};
+    return listeners_start(&w->table, &plan, &w->listeners, e);
 }
 
 static void worker_free(struct worker *w)
@@ -356,6 +390,7 @@ static void worker_free(struct worker *w)
     free(w->routes.items);
     context_free(w->tls);
     options_fini(&w->options);
+    free(w->proxies);
     free(w);
 }
 

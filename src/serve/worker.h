@@ -31,9 +31,12 @@ struct worker_vhost {
 
 /* What the supervisor decides for a worker. */
 struct worker_settings {
-    char *tls_min;                /* least version of TLS, "1.2" or "1.3" */
-    struct option_sections vhost; /* struct worker_vhost; the first is the default one */
-    long listeners;               /* bound sockets from WORKER_LISTEN_FD on */
+    char *tls_min;                 /* least version of TLS, "1.2" or "1.3" */
+    struct option_sections vhost;  /* struct worker_vhost; the first is the default one */
+    long listeners;                /* bound sockets from WORKER_LISTEN_FD on */
+    long proxied;                  /* the last so many of them are for proxies, */
+    struct option_list proxy_from; /* which have these addresses */
+    long public_port;              /* that clients connect to */
 };
 
 extern const struct option_row worker_options[];

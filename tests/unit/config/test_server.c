@@ -41,6 +41,11 @@ static void defaults_serve_localhost_on_the_port_of_gemini(void **state)
     assert_int_equal(got.listen.count, 2);
     assert_string_equal(got.listen.items[0], "[::]:1965");
     assert_string_equal(got.listen.items[1], "0.0.0.0:1965");
+    assert_int_equal(got.proxy_listen.count, 0);
+    assert_int_equal(got.proxy_from.count, 2);
+    assert_string_equal(got.proxy_from.items[0], "127.0.0.1");
+    assert_string_equal(got.proxy_from.items[1], "::1");
+    assert_int_equal(got.public_port, 0);
     assert_int_equal(got.host.count, 0);
     assert_string_equal(got.certs, "certs");
     assert_null(got.state);
@@ -112,10 +117,37 @@ static void what_contradicts_itself_is_a_usage_error(void **state)
     assert_contains(error.message, row->expected);
 }
 
+/* On the command line or in a file. */
+static void addresses_for_proxies_take_the_default_addresses_away(void **state)
+{
+    (void)state;
+    assert_status(options_read_text(&options, "a", "proxy-listen = {\"[::1]:1\"}\n", &error), ST_OK,
+                  &error);
+    assert_status(options_read_defaults(&options, &error), ST_OK, &error);
+    assert_int_equal(got.proxy_listen.count, 1);
+    assert_int_equal(got.listen.count, 0);
+    assert_int_equal(got.proxy_from.count, 2);
+}
+
+static void addresses_for_proxies_leave_what_was_given(void **state)
+{
+    (void)state;
+    char *argv[] = {(char[]){"serve"}, (char[]){"--proxy-listen=[::1]:1"},
+                    (char[]){"--listen=[::1]:2"}, NULL};
+    int operand = 0;
+    assert_status(options_read_args(&options, 3, argv, &operand, &error), ST_OK, &error);
+    assert_status(options_read_defaults(&options, &error), ST_OK, &error);
+    assert_int_equal(got.proxy_listen.count, 1);
+    assert_int_equal(got.listen.count, 1);
+}
+
 static void a_file_can_say_everything_but_its_own_name(void **state)
 {
     (void)state;
     static const char text[] = "listen = {\"127.0.0.1:0\"}\n"
+                               "proxy-listen = {\"10.0.0.1:1965\", \"[::1]:1966\"}\n"
+                               "proxy-from = {\"10.0.0.0/8\"}\n"
+                               "public-port = 7000\n"
                                "host = {\"example.org\", \"192.0.2.1\"}\n"
                                "certs = \"/etc/certs\"\n"
                                "state = \"/var/lib/state\"\n"
@@ -127,6 +159,11 @@ static void a_file_can_say_everything_but_its_own_name(void **state)
     assert_status(options_read_defaults(&options, &error), ST_OK, &error);
     assert_int_equal(got.listen.count, 1);
     assert_string_equal(got.listen.items[0], "127.0.0.1:0");
+    assert_int_equal(got.proxy_listen.count, 2);
+    assert_string_equal(got.proxy_listen.items[1], "[::1]:1966");
+    assert_int_equal(got.proxy_from.count, 1);
+    assert_string_equal(got.proxy_from.items[0], "10.0.0.0/8");
+    assert_int_equal(got.public_port, 7000);
     assert_int_equal(got.host.count, 2);
     assert_string_equal(got.host.items[1], "192.0.2.1");
     assert_string_equal(got.certs, "/etc/certs");
@@ -178,6 +215,8 @@ int main(void)
 {
     static struct suite s = {.setup = config_make, .teardown = config_remove};
     SUITE_TEST(&s, defaults_serve_localhost_on_the_port_of_gemini);
+    SUITE_TEST(&s, addresses_for_proxies_take_the_default_addresses_away);
+    SUITE_TEST(&s, addresses_for_proxies_leave_what_was_given);
     SUITE_TEST(&s, a_file_can_say_everything_but_its_own_name);
     SUITE_TEST(&s, the_command_line_makes_one_vhost);
     SUITE_TEST(&s, sections_are_vhosts_in_their_order);

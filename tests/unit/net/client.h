@@ -141,8 +141,8 @@ static inline void tcp_pair(int *server, int *client)
     close(listener);
 }
 
-/* A client whose connection is in the table, from 192.0.2.77 to port 1965. */
-static inline struct client *client_open(struct client *c, const char *request)
+/* Put a connection into the table, from 192.0.2.77 to port 1965; its client says nothing yet. */
+static inline struct client *client_call(struct client *c, bool proxied)
 {
     struct sockaddr_storage from = {0};
     struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(40000)};
@@ -150,10 +150,21 @@ static inline struct client *client_open(struct client *c, const char *request)
     assert_int_equal(inet_pton(AF_INET, "192.0.2.77", &v4.sin_addr), 1);
     memcpy(&from, &v4, sizeof v4);
     tcp_pair(&fd, &c->fd);
+    assert_status(conn_accept(&table, fd, &from, GEMINI_PORT, proxied), ST_OK, NULL);
+    return c;
+}
+
+/* Let it begin TLS, and then ask. */
+static inline struct client *client_begin(struct client *c, const char *request)
+{
     c->request = span_of(request);
     c->ssl = peer_client(client_ctx, c->fd);
-    assert_status(conn_accept(&table, fd, &from, GEMINI_PORT), ST_OK, NULL);
     return c;
+}
+
+static inline struct client *client_open(struct client *c, const char *request)
+{
+    return client_begin(client_call(c, false), request);
 }
 
 #endif

@@ -476,6 +476,23 @@ static void a_handshake_has_its_time(void **state)
     assert_int_equal(logged(" - timeout in the handshake\n"), 1);
 }
 
+/* And no byte of it renews that. */
+static void a_proxy_header_has_its_time(void **state)
+{
+    (void)state;
+    hurry = 50; /* 100 ms */
+    uv_update_time(&loop);
+    uint64_t began = clock_ms();
+    struct client *c = client_call(&clients[0], true);
+    for (int i = 0; i < 60 && table.count > 0; i++) {
+        (void)send(c->fd, i == 0 ? "PROXY UNKNOWN " : "x", i == 0 ? 14 : 1, MSG_NOSIGNAL);
+        wait_for(20);
+    }
+    assert_int_equal(table.count, 0);
+    assert_true(clock_ms() - began >= 95);
+    assert_int_equal(logged(" - timeout in the PROXY header\n"), 1);
+}
+
 static void a_request_has_its_time_and_ends_with_a_goodbye(void **state)
 {
     (void)state;
@@ -556,6 +573,7 @@ int main(void)
     SUITE_TEST(&s, stopping_ends_those_that_wait_and_lets_answers_finish);
     SUITE_TEST(&s, stopping_at_once_ends_everything);
     SUITE_TEST(&s, a_handshake_has_its_time);
+    SUITE_TEST(&s, a_proxy_header_has_its_time);
     SUITE_TEST(&s, a_request_has_its_time_and_ends_with_a_goodbye);
     SUITE_TEST(&s, an_answer_that_nobody_takes_has_its_time);
     SUITE_TEST(&s, an_answer_that_is_taken_slowly_is_not_cut);

@@ -166,12 +166,18 @@ static void an_address_of_another_machine_is_told(void **state)
     assert_contains(error.message, "listen 192.0.2.1:0: ");
 }
 
-/* Accepting: two sockets, at most `most` connections. */
-static void start(size_t most)
+static void bind_two(void)
 {
     assert_status(listener_bind("127.0.0.1:0", &bound[0], &error), ST_OK, &error);
     assert_status(listener_bind("127.0.0.1:0", &bound[1], &error), ST_OK, &error);
-    assert_status(listeners_start(&table, bound, 2, most, &listeners, &error), ST_OK, &error);
+}
+
+/* Accepting: two sockets, at most `most` connections. */
+static void start(size_t most)
+{
+    bind_two();
+    struct listeners_plan plan = {.fds = bound, .count = 2, .most = most};
+    assert_status(listeners_start(&table, &plan, &listeners, &error), ST_OK, &error);
 }
 
 static void resume(void *owner)
@@ -296,6 +302,63 @@ static void without_descriptors_a_caller_is_closed_and_the_next_is_served(void *
     wait_until(served->ended == SSL_ERROR_ZERO_RETURN);
 }
 
+/* The second of two sockets is for the proxies of a list. */
+static struct client *call_as_proxy(const char *listed)
+{
+    static struct prefix proxies[2];
+    bind_two();
+    assert_status(prefix_parse("192.0.2.1", &proxies[0], &error), ST_OK, &error);
+    assert_status(prefix_parse(listed, &proxies[1], &error), ST_OK, &error);
+    struct listeners_plan plan = {.fds = bound,
+                                  .count = 2,
+                                  .most = 10,
+                                  .proxied = 1,
+                                  .proxies = proxies,
+                                  .proxy_count = COUNT(proxies)};
+    assert_status(listeners_start(&table, &plan, &listeners, &error), ST_OK, &error);
+    struct client *c = &clients[0];
+    call(c, bound[1]);
+    SSL_free(c->ssl);
+    c->ssl = NULL;
+    return c;
+}
+
+static void a_listed_proxy_tells_who_the_client_is(void **state)
+{
+    (void)state;
+    struct client *c = call_as_proxy("127.0.0.0/8");
+    static const char line[] = "PROXY TCP4 198.51.100.9 203.0.113.1 50000 7000\r\n";
+    assert_int_equal(send(c->fd, line, strlen(line), 0), strlen(line));
+    c->ssl = peer_client(client_ctx, c->fd);
+    wait_until(c->ended == SSL_ERROR_ZERO_RETURN);
+    assert_span_equal(((struct span){c->in, c->n}), SPAN("51 port 7000\r\n"));
+}
+
+static void who_is_not_listed_is_turned_away(void **state)
+{
+    (void)state;
+    char byte;
+    struct client *c = call_as_proxy("127.0.0.2");
+    ssize_t n = -1;
+    wait_until((n = recv(c->fd, &byte, 1, 0)) >= 0);
+    assert_int_equal(n, 0);
+    assert_int_equal(table.count, 0);
+    assert_contains(stderr_text(), "127.0.0.0/24 - 0 0B 0ms - not a listed proxy\n");
+}
+
+static void the_other_sockets_take_no_header(void **state)
+{
+    (void)state;
+    call_as_proxy("127.0.0.1");
+    struct client *c = call(&clients[1], bound[0]);
+    wait_until(c->ended == SSL_ERROR_ZERO_RETURN);
+    struct client *spoof = call(&clients[2], bound[0]);
+    static const char line[] = "PROXY TCP4 198.51.100.9 203.0.113.1 50000 7000\r\n";
+    assert_int_equal(send(spoof->fd, line, strlen(line), 0), strlen(line));
+    wait_until(strstr(stderr_text(), "wrong version number") != NULL);
+    assert_null(strstr(stderr_text(), "198.51.100"));
+}
+
 static void stopping_closes_the_sockets_and_keeps_the_connections(void **state)
 {
     (void)state;
@@ -334,6 +397,9 @@ int main(void)
     SUITE_TEST(&s, every_socket_is_answered_and_its_port_known);
     SUITE_TEST(&s, over_the_limit_callers_wait_their_turn);
     SUITE_TEST(&s, without_descriptors_a_caller_is_closed_and_the_next_is_served);
+    SUITE_TEST(&s, a_listed_proxy_tells_who_the_client_is);
+    SUITE_TEST(&s, who_is_not_listed_is_turned_away);
+    SUITE_TEST(&s, the_other_sockets_take_no_header);
     SUITE_TEST(&s, stopping_closes_the_sockets_and_keeps_the_connections);
     return suite_run(&s, "net/listener");
 }

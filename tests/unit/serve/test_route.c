@@ -43,7 +43,7 @@ static char *host_items[] = {host_name, host_v4, host_v6};
 static const struct option_list hosts = {host_items, COUNT(host_items)};
 
 static struct route items[2];
-static struct routes routes = {items, 1}; /* the second is that of the tests that need two */
+static struct routes routes = {.items = items, .count = 1}; /* the second is that of the tests that need two */
 static struct response response;
 
 static void make_edition(void)
@@ -66,6 +66,7 @@ static int route_make(void **state)
     if (symlink("../secret", folder_path("static/out")) != 0)
         return -1;
     response = (struct response){0};
+    routes.public_port = 0;
     return route_open(&items[0], path_of_edition(), folder_path("static"), &hosts, &error) == ST_OK
                ? 0
                : -1;
@@ -285,6 +286,22 @@ static void a_static_folder_may_be_missing(void **state)
     assert_int_equal(response.status, 51);
 }
 
+static void the_announced_port_is_served_wherever_it_came_in(void **state)
+{
+    (void)state;
+    ask("gemini://example.org:7001/");
+    assert_int_equal(response.status, 53);
+    routes.public_port = 7001;
+    ask("gemini://example.org:7001/");
+    assert_string_equal(body(), "# Home\n");
+    ask("gemini://example.org:7000/");
+    assert_string_equal(body(), "# Home\n");
+    ask("gemini://example.org:7002/");
+    assert_int_equal(response.status, 53);
+    ask("gemini://example.org:0/");
+    assert_int_equal(response.status, 53);
+}
+
 static void an_answer_from_the_old_edition_goes_on(void **state)
 {
     (void)state;
@@ -433,6 +450,7 @@ int main(void)
     SUITE_TEST(&s, any_range_of_a_body_is_filled);
     SUITE_TEST(&s, a_static_file_is_as_it_is_now);
     SUITE_TEST(&s, a_static_folder_may_be_missing);
+    SUITE_TEST(&s, the_announced_port_is_served_wherever_it_came_in);
     SUITE_TEST(&s, an_answer_from_the_old_edition_goes_on);
     SUITE_TEST(&s, a_bad_edition_leaves_the_old_one_in_service);
     SUITE_TEST(&s, a_missing_edition_cannot_be_opened);
