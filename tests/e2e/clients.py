@@ -24,8 +24,9 @@ def missing(name, what):
 
 
 def require_client(name):
-    """The path of a client program."""
-    found = shutil.which(name) or shutil.which(name, path=Path.home() / "go" / "bin")
+    """The path of a client program, or of another that stands between it and the server."""
+    places = f"{Path.home() / 'go' / 'bin'}:/usr/sbin"
+    found = shutil.which(name) or shutil.which(name, path=places)
     return found or missing(name, f"{name} is not installed")
 
 

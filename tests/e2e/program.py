@@ -127,8 +127,8 @@ def edition_pages(path):
 class Server:
     """`broadsheet serve` in a session of its own, so that no process of it can get lost."""
 
-    def __init__(self, folder, capsule, *, listen=("127.0.0.1:0",), hosts=("localhost",),
-                 workers=2, certs=None, state=None, extra=(), **options):
+    def __init__(self, folder, capsule, *, listen=("127.0.0.1:0",), proxy_listen=(),
+                 hosts=("localhost",), workers=2, certs=None, state=None, extra=(), **options):
         folder.mkdir(parents=True, exist_ok=True)
         self.certs = certs or _made(folder / "certs")
         self.state = state or _made(folder / "state")
@@ -139,6 +139,8 @@ class Server:
         command = [BINARY, "serve", *([] if capsule is None else [capsule])]
         for address in listen:
             command += ["--listen", address]
+        for address in proxy_listen:
+            command += ["--proxy-listen", address]
         for host in hosts:
             command += ["--host", host]
         command += ["--certs", self.certs, "--state", self.state, "--workers", str(workers)]
@@ -146,9 +148,9 @@ class Server:
             self.process = subprocess.Popen(
                 [*command, *extra], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
                 start_new_session=True, **options)
-        self.listeners = []  # (address, port) in the order of --listen
+        self.listeners = []  # (address, port) in the order of --listen, then of --proxy-listen
         self._out = b""
-        self._count = len(listen)
+        self._count = len(listen) + len(proxy_listen)
 
     def wait_ready(self):
         deadline = time.monotonic() + START
@@ -322,7 +324,7 @@ def _made(folder):
 
 
 def _listener(line):
-    found = re.fullmatch(rb"listening on (\[[0-9a-f:]+\]|[0-9.]+):([0-9]+)", line)
+    found = re.fullmatch(rb"listening (?:for PROXY )?on (\[[0-9a-f:]+\]|[0-9.]+):([0-9]+)", line)
     assert found, f"not a listener line: {line!r}"
     return found[1].decode().strip("[]"), int(found[2])
 

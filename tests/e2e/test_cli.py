@@ -29,7 +29,8 @@ def test_help_names_every_subcommand():
 
 @pytest.mark.parametrize("name, options", [
     ("serve", ["--config", "--listen", "--host", "--certs", "--state", "--workers",
-               "--tls-min", "--ticket-keys", "--ticket-rotation"]),
+               "--tls-min", "--ticket-keys", "--ticket-rotation", "--proxy-listen", "--proxy-from",
+               "--public-port"]),
     ("press", ["-o"]), ("convert", ["--format", "--view", "--sentences", "--words"])])
 def test_help_of_a_subcommand_names_its_options(name, options):
     text = run(name, "--help").check().text

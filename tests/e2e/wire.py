@@ -99,7 +99,12 @@ class Connection:
     """One TLS connection from the client's side."""
 
     def __init__(self, port, *, address="127.0.0.1", sni="localhost", version=None, context=None,
-                 session=None, timeout=TIMEOUT, receive_buffer=None):
+                 session=None, timeout=TIMEOUT, receive_buffer=None, source=None, before=b""):
+        """Connect.
+
+        source  address to call from
+        before  bytes that are sent in front of the first ones of TLS, in one segment with them
+        """
         self.started = time.monotonic()
         self.deadline = self.started + timeout
         self.reset = False
@@ -109,6 +114,9 @@ class Connection:
         if receive_buffer is not None:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.sock.settimeout(timeout)
+        self.before = before
+        if source is not None:
+            self.sock.bind((source, 0))
         self.sock.connect((address, port))
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sock.setblocking(False)
@@ -165,7 +173,7 @@ class Connection:
                     self.reset = True
 
     def flush(self, segment=None):
-        data = self.outgoing.read()
+        data, self.before = self.before + self.outgoing.read(), b""
         step = segment or max(len(data), 1)
         for start in range(0, len(data), step):
             self.write_raw(data[start : start + step])
