@@ -57,39 +57,42 @@ static uint32_t graph_log(size_t all, size_t some)
     return log;
 }
 
-static int graph_by_term(const void *a, const void *b)
-{
-    uint32_t x = ((const struct graph_edge *)a)->term;
-    uint32_t y = ((const struct graph_edge *)b)->term;
-    return (x > y) - (x < y);
-}
-
-/* The terms of one sentence with how often each occurs, in their order. */
-static size_t graph_tally(const struct term_list *list, struct graph_edge *out)
+/*
+ * Write the terms of sentence s behind those of the ones before it, each once, with how often it
+ * occurs; count who holds it, and remember in `last` where it was written last.
+ */
+static void graph_tally(const struct graph *g, size_t s, const struct term_list *list,
+                        size_t *holders, size_t *last)
 {
     size_t count = list->count < GRAPH_TERMS_MAX ? list->count : GRAPH_TERMS_MAX;
-    size_t kept = 0;
-    for (size_t i = 0; i < count; i++)
-        out[i] = (struct graph_edge){list->ids[i], 1};
-    if (count > 0)
-        qsort(out, count, sizeof *out, graph_by_term);
+    size_t end = g->from[s];
     for (size_t i = 0; i < count; i++) {
-        if (kept > 0 && out[kept - 1].term == out[i].term)
-            out[kept - 1].weight++;
-        else
-            out[kept++] = out[i];
+        uint32_t term = list->ids[i];
+        if (holders[term] > 0 && last[term] >= g->from[s]) {
+            g->of[last[term]].weight++;
+            continue;
+        }
+        holders[term]++;
+        last[term] = end;
+        g->of[end++] = (struct graph_edge){term, 1};
     }
-    return kept;
+    g->from[s + 1] = end;
 }
 
 /* From counts to vectors of length 1. */
 static void graph_weigh(const struct graph *g, const size_t *holders)
 {
+    size_t some = 1; /* most terms are held by one sentence */
+    uint32_t log = graph_log(g->count, some);
     for (size_t s = 0; s < g->count; s++) {
         uint64_t square = 0;
         for (size_t i = g->from[s]; i < g->from[s + 1]; i++) {
             struct graph_edge *e = &g->of[i];
-            e->weight *= graph_log(g->count, holders[e->term]);
+            if (holders[e->term] != some) {
+                some = holders[e->term];
+                log = graph_log(g->count, some);
+            }
+            e->weight *= log;
             square += (uint64_t)e->weight * e->weight;
         }
         uint64_t length = graph_root(square);
@@ -154,18 +157,19 @@ enum status graph_init(struct graph *g, const struct term_list *lists, size_t co
         most += lists[s].count < GRAPH_TERMS_MAX ? lists[s].count : GRAPH_TERMS_MAX;
     *g = (struct graph){.count = count, .terms = terms};
     size_t *holders = calloc(terms + 1, sizeof *holders);
+    size_t *last = calloc(terms + 1, sizeof *last);
     g->likeness = calloc(count * count + 1, sizeof *g->likeness);
     g->of = calloc(most + 1, sizeof *g->of);
     g->from = calloc(count + 1, sizeof *g->from);
     enum status status = ST_NOMEM;
-    if (holders != NULL && g->likeness != NULL && g->of != NULL && g->from != NULL) {
+    if (holders != NULL && last != NULL && g->likeness != NULL && g->of != NULL &&
+        g->from != NULL) {
         for (size_t s = 0; s < count; s++)
-            g->from[s + 1] = g->from[s] + graph_tally(&lists[s], g->of + g->from[s]);
-        for (size_t i = 0; i < g->from[count]; i++)
-            holders[g->of[i].term]++;
+            graph_tally(g, s, &lists[s], holders, last);
         status = graph_fill(g, holders);
     }
     free(holders);
+    free(last);
     return status;
 }
 
@@ -178,25 +182,55 @@ void graph_fini(struct graph *g)
 
 /* The votes. */
 struct graph_ballot {
-    uint64_t *share;  /* of each sentence, of 1 << GRAPH_SHARE_BITS in all */
-    uint64_t *degree; /* how like it is to all, itself included */
-    uint64_t *give;   /* what one unit of likeness to it is worth */
+    uint64_t *share;         /* of each sentence, of 1 << GRAPH_SHARE_BITS in all */
+    uint64_t *degree;        /* how like it is to all voters, itself included */
+    uint64_t *give;          /* what one unit of likeness to it is worth */
+    struct graph_edge *like; /* of all sentences: the voters that each is like at all, and how */
+    size_t *from;            /* where those of each sentence begin, count + 1 */
 };
+
+static bool graph_hears(const struct graph *g, const bool *votes, size_t s, size_t other)
+{
+    return votes[other] && graph_likeness(g, s, other) > 0;
+}
+
+/* List who hears whom: most pairs share no term, and every round asks all of them. */
+static enum status graph_listen(const struct graph *g, const bool *votes, struct graph_ballot *b)
+{
+    size_t edges = 0;
+    for (size_t s = 0; s < g->count; s++) {
+        for (size_t other = 0; other < g->count; other++)
+            edges += graph_hears(g, votes, s, other);
+    }
+    b->like = calloc(edges + 1, sizeof *b->like);
+    if (b->like == NULL)
+        return ST_NOMEM;
+    edges = 0;
+    for (size_t s = 0; s < g->count; s++) {
+        for (size_t other = 0; other < g->count; other++) {
+            if (!graph_hears(g, votes, s, other))
+                continue;
+            uint32_t likeness = graph_likeness(g, s, other);
+            b->like[edges++] = (struct graph_edge){(uint32_t)other, likeness};
+            b->degree[s] += likeness;
+        }
+        b->from[s + 1] = edges;
+    }
+    return ST_OK;
+}
 
 static enum status graph_prepare(const struct graph *g, const bool *votes, uint64_t start,
                                  struct graph_ballot *b)
 {
     *b = (struct graph_ballot){.share = calloc(g->count + 1, sizeof *b->share),
                                .degree = calloc(g->count + 1, sizeof *b->degree),
-                               .give = calloc(g->count + 1, sizeof *b->give)};
-    if (b->share == NULL || b->degree == NULL || b->give == NULL)
+                               .give = calloc(g->count + 1, sizeof *b->give),
+                               .from = calloc(g->count + 1, sizeof *b->from)};
+    if (b->share == NULL || b->degree == NULL || b->give == NULL || b->from == NULL)
         return ST_NOMEM;
-    for (size_t s = 0; s < g->count; s++) {
+    for (size_t s = 0; s < g->count; s++)
         b->share[s] = start;
-        for (size_t other = 0; other < g->count; other++)
-            b->degree[s] += votes[other] ? graph_likeness(g, s, other) : 0;
-    }
-    return ST_OK;
+    return graph_listen(g, votes, b);
 }
 
 static void graph_dismiss(struct graph_ballot *b)
@@ -204,19 +238,20 @@ static void graph_dismiss(struct graph_ballot *b)
     free(b->share);
     free(b->degree);
     free(b->give);
+    free(b->like);
+    free(b->from);
 }
 
 /* One round of the power method; returns the largest move of a share. */
-static uint64_t graph_round(const struct graph *g, const bool *votes, uint64_t ground,
-                            struct graph_ballot *b)
+static uint64_t graph_round(const struct graph *g, uint64_t ground, struct graph_ballot *b)
 {
     uint64_t most = 0;
     for (size_t s = 0; s < g->count; s++)
-        b->give[s] = votes[s] && b->degree[s] > 0 ? (b->share[s] << 16) / b->degree[s] : 0;
+        b->give[s] = b->degree[s] > 0 ? (b->share[s] << 16) / b->degree[s] : 0;
     for (size_t s = 0; s < g->count; s++) {
         uint64_t got = 0;
-        for (size_t other = 0; other < g->count; other++)
-            got += b->give[other] * graph_likeness(g, s, other) >> 16;
+        for (size_t i = b->from[s]; i < b->from[s + 1]; i++)
+            got += b->give[b->like[i].term] * b->like[i].weight >> 16;
         uint64_t share = ground + (got * GRAPH_FOLLOW >> 16);
         uint64_t move = share > b->share[s] ? share - b->share[s] : b->share[s] - share;
         most = move > most ? move : most;
@@ -258,7 +293,7 @@ enum status graph_rank(const struct graph *g, const bool *votes, uint32_t *rank)
     enum status status = graph_prepare(g, votes, start, &b);
     if (status == ST_OK) {
         for (int i = 0; i < GRAPH_ROUNDS; i++) {
-            if (graph_round(g, votes, ground, &b) <= GRAPH_STILL)
+            if (graph_round(g, ground, &b) <= GRAPH_STILL)
                 break;
         }
         graph_spread(g, votes, b.share, start / GRAPH_FLAT, rank);
