@@ -12,6 +12,8 @@
 #define GUESS_LONGEST 16                 /* bytes: hardly a stop word is longer */
 #define GUESS_SHORT   8                  /* words: fewer must be clearer */
 #define GUESS_HAN     8                  /* signs: a shorter run may be Japanese as well */
+#define GUESS_START   4                  /* bytes of a word by which lists are told apart */
+#define GUESS_STARTS  2048               /* a power of two: hashes of such bytes */
 
 /*
  * The commonest words of languages that have no file, sorted by their bytes; Czech with Slovak,
@@ -145,15 +147,31 @@ static const struct {
 
 #define GUESS_RIVALS (sizeof guess_rivals / sizeof guess_rivals[0])
 
+_Static_assert(GUESS_RIVALS <= 32, "a bit for each rival");
+
 struct guess {
     const struct language *languages[GUESS_RIVALS]; /* language_und of those that have no file */
     struct language_words lists[GUESS_RIVALS];
-    size_t hits[GUESS_RIVALS]; /* words that are in the list */
+    uint32_t starts[GUESS_STARTS]; /* which lists have a word of such a beginning, by its hash */
+    size_t hits[GUESS_RIVALS];     /* words that are in the list */
     size_t words[GUESS_OTHER + 1];
     size_t han, kana, signs;              /* signs of scripts without blanks: these, and all */
     size_t cyrillic, foreign, hard, yery; /* letters: all, not of Russian, ъ, ы */
 };
 
+/* The hash of the beginning of a word that has n bytes or ends in NUL. */
+static size_t guess_hash(const char *word, size_t n)
+{
+    size_t hash = 0;
+    for (size_t i = 0; i < GUESS_START && i < n && word[i] != '\0'; i++)
+        hash = hash * 37 + (unsigned char)word[i];
+    return hash & (GUESS_STARTS - 1);
+}
+
+/*
+ * To look up every word of the text in every list costs more than to look at the beginnings of all
+ * words of the lists once: then few lists are left for each.
+ */
 static void guess_start(struct guess *g)
 {
     *g = (struct guess){0};
@@ -161,6 +179,8 @@ static void guess_start(struct guess *g)
         const char *tag = guess_rivals[i].tag;
         g->languages[i] = tag == NULL ? &language_und : language_of_tag(span_of(tag));
         g->lists[i] = tag == NULL ? guess_rivals[i].words : g->languages[i]->stops;
+        for (size_t k = 0; k < g->lists[i].count; k++)
+            g->starts[guess_hash(g->lists[i].words[k], GUESS_START)] |= (uint32_t)1 << i;
     }
 }
 
@@ -206,8 +226,10 @@ static void guess_word(struct guess *g, struct span word)
     if ((script != GUESS_LATIN && script != GUESS_CYRILLIC) || folded.n > GUESS_LONGEST)
         return;
     struct span head = span_sub(folded, 0, span_find(folded, 0, '\'')); /* of l'eau */
+    uint32_t rivals = g->starts[guess_hash(folded.p, folded.n)];
+    rivals |= g->starts[guess_hash(head.p, head.n)];
     for (size_t i = 0; i < GUESS_RIVALS; i++) {
-        if (guess_rivals[i].script == script)
+        if ((rivals >> i & 1) != 0)
             g->hits[i] += language_has(g->lists[i], folded) ||
                           (head.n < folded.n && language_has(g->lists[i], head));
     }
