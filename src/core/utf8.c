@@ -32,7 +32,7 @@ static inline unsigned utf8_good(struct span s, unsigned len)
     return n;
 }
 
-unsigned utf8_decode(struct span s, uint32_t *cp)
+unsigned utf8_decode_any(struct span s, uint32_t *cp)
 {
     if (s.n == 0)
         return 0;
@@ -128,7 +128,7 @@ size_t utf8_length(struct span s)
     return count;
 }
 
-bool utf8_blank(uint32_t cp)
+bool utf8_blank_any(uint32_t cp)
 {
     return cp == ' ' || (cp >= 0x09 && cp <= 0x0d) || cp == 0x85 || cp == 0xa0 || cp == 0x1680 ||
            (cp >= 0x2000 && cp <= 0x200a) || cp == 0x2028 || cp == 0x2029 || cp == 0x202f ||
