@@ -40,26 +40,41 @@ static bool words_letter(uint32_t cp)
            !(cp >= 0xff3b && cp <= 0xff40) && !(cp >= 0xff5b && cp <= 0xff65);
 }
 
+/* Offset behind the bytes at `at` that end no word: of ASCII what is no blank, U+00C0 to U+07FF. */
+static size_t words_skip(struct span text, size_t at)
+{
+    for (; at < text.n; at++) {
+        unsigned byte = (unsigned char)text.p[at];
+        if (byte <= ' ' || (byte >= 0xc2 && (byte == 0xc2 || byte >= 0xe0)))
+            break;
+    }
+    return at;
+}
+
 /* Length of the leading part of text that has no more than `limit` words; *count gets how many. */
 static size_t words_scan(struct span text, size_t limit, size_t *count)
 {
     bool inside = false;
-    *count = 0;
-    for (size_t at = 0; at < text.n;) {
+    size_t words = 0;
+    size_t at = 0;
+    while (at < text.n) {
         uint32_t cp = (unsigned char)text.p[at];
-        unsigned len = cp < 0x80 ? 1 : utf8_decode(span_sub(text, at, text.n), &cp);
-        bool alone = words_unspaced(cp);
+        unsigned len = utf8_decode(span_sub(text, at, text.n), &cp);
+        bool alone = cp >= 0x80 && words_unspaced(cp);
         if (len == 0 || utf8_blank(cp)) {
             inside = false;
         } else if (alone || (!inside && words_letter(cp))) {
-            if (*count == limit)
-                return at;
-            ++*count;
+            if (words == limit)
+                break;
+            words++;
             inside = !alone;
         }
         at += len == 0 ? 1 : len;
+        if (inside)
+            at = words_skip(text, at);
     }
-    return text.n;
+    *count = words;
+    return at < text.n ? at : text.n;
 }
 
 size_t words_count(struct span text)
