@@ -293,12 +293,15 @@ static bool sentence_ends(const struct language *lang, struct span s,
            full_stop_ends(lang, s, mark->start, next);
 }
 
-/* Behind the bytes at `at`, up to `end`, that are neither marks nor open or close anything. */
+/*
+ * Behind the bytes at `at`, up to `end`, that are neither marks nor open or close anything: of
+ * ASCII all but a few, and U+0080 to U+057F: the first mark of another script is U+0589.
+ */
 static size_t sentence_skip_plain(struct span s, size_t at, size_t end)
 {
     while (at < end) {
         char c = s.p[at];
-        if ((unsigned char)c >= 0x80 || c == '.' || c == '!' || c == '?' || c == '(' || c == ')' ||
+        if ((unsigned char)c >= 0xd6 || c == '.' || c == '!' || c == '?' || c == '(' || c == ')' ||
             c == '[' || c == ']')
             break;
         at++;
