@@ -63,17 +63,36 @@ static unsigned split_decode(struct span text, size_t at, uint32_t *cp)
 
 static bool split_blank(char c)
 {
-    return c == ' ' || (c >= '\t' && c <= '\r');
+    return (unsigned char)c <= ' ' && (c == ' ' || (c >= '\t' && c <= '\r'));
 }
 
 void split_start(struct split *s, struct span text)
 {
     s->text = text;
     s->at = s->from = s->to = 0;
-    s->ascii = true;
+    s->plain = true;
 }
 
-/* Does the ASCII mark at `at` stand inside of a word or number? */
+/*
+ * A plain run is ASCII and letters of two bytes that are for UAX 29 what those of ASCII are
+ * (ALetter): Latin with marks, U+00C0 to U+023F, and Cyrillic, U+0400 to U+047F.
+ */
+static bool split_is_plain(struct span text, size_t at)
+{
+    unsigned lead = (unsigned char)text.p[at];
+    unsigned next = at + 1 < text.n ? (unsigned char)text.p[at + 1] : 0;
+    bool times = lead == 0xc3 && (next == 0x97 || next == 0xb7); /* and divided by */
+    return (next & 0xc0) == 0x80 && !times &&
+           ((lead >= 0xc3 && lead <= 0xc8) || lead == 0xd0 || lead == 0xd1);
+}
+
+/* Is a byte of a plain run one of a letter? */
+static bool split_is_letter(int byte)
+{
+    return ascii_alpha(byte) || byte >= 0x80;
+}
+
+/* Does the mark at `at` stand inside of a word or number? */
 static bool split_joins(struct span run, size_t at)
 {
     if (at == 0 || at + 1 >= run.n)
@@ -81,37 +100,44 @@ static bool split_joins(struct span run, size_t at)
     char mark = run.p[at];
     int before = (unsigned char)run.p[at - 1];
     int behind = (unsigned char)run.p[at + 1];
-    bool letters = ascii_alpha(before) && ascii_alpha(behind);
+    bool letters = split_is_letter(before) && split_is_letter(behind);
     bool digits = ascii_digit(before) && ascii_digit(behind);
     return mark == '.' || mark == '\'' ? letters || digits : (mark == ',' || mark == ';') && digits;
 }
 
-/* Offset behind the word that begins at `from` of an ASCII run: the rules of UAX 29 for ASCII. */
-static size_t split_ascii_word(struct span run, size_t from)
+/* Offset behind the word that begins at `from` of a plain run: the rules of UAX 29 for it. */
+static size_t split_plain_word(struct span run, size_t from)
 {
     size_t at = from;
-    while (at < run.n && (ascii_alpha(run.p[at]) || ascii_digit(run.p[at]) || run.p[at] == '_' ||
-                          (at > from && split_joins(run, at))))
+    while (at < run.n && (split_is_letter((unsigned char)run.p[at]) || ascii_digit(run.p[at]) ||
+                          run.p[at] == '_' || (at > from && split_joins(run, at))))
         at++;
     return at > from ? at : from + 1;
 }
 
 /*
- * Length of the ASCII run that text begins with, up to a blank; 0 when something else is in it, or
+ * Length of the plain run that text begins with, up to a blank; 0 when something else is in it, or
  * it is longer than a window, so that no byte is looked at over and over.  A colon between letters
  * is something else too: versions of Unicode differ about it.
  */
-static size_t split_ascii_run(struct span text)
+static size_t split_plain_run(struct span text)
 {
+    size_t most = text.n < SPLIT_WINDOW ? text.n : SPLIT_WINDOW;
     size_t at = 0;
-    for (; at < text.n && !split_blank(text.p[at]); at++) {
-        if ((unsigned char)text.p[at] >= 0x80 || at == SPLIT_WINDOW)
+    for (; at < most && !split_blank(text.p[at]); at++) {
+        if (ascii_alpha(text.p[at]))
+            continue;
+        if ((unsigned char)text.p[at] >= 0x80) {
+            if (!split_is_plain(text, at))
+                return 0;
+            at++;
+        } else if (text.p[at] == ':' && at > 0 && at + 1 < text.n &&
+                   split_is_letter((unsigned char)text.p[at - 1]) &&
+                   split_is_letter((unsigned char)text.p[at + 1])) {
             return 0;
-        if (text.p[at] == ':' && at > 0 && at + 1 < text.n && ascii_alpha(text.p[at - 1]) &&
-            ascii_alpha(text.p[at + 1]))
-            return 0;
+        }
     }
-    return at;
+    return at < text.n && !split_blank(text.p[at]) ? 0 : at;
 }
 
 /* Length of the run that text begins with, up to a blank or a sign, at most the window's. */
@@ -133,9 +159,9 @@ static void split_stretch(struct split *s)
 {
     struct span rest = span_sub(s->text, s->at, s->text.n);
     s->from = s->at;
-    size_t n = split_ascii_run(rest);
-    s->ascii = n > 0;
-    if (!s->ascii) {
+    size_t n = split_plain_run(rest);
+    s->plain = n > 0;
+    if (!s->plain) {
         n = split_run(rest);
         u8_wordbreaks((const uint8_t *)rest.p, n, s->breaks);
         if (n > SPLIT_WINDOW - 4) { /* the run goes on: cut at a boundary that is one */
@@ -152,9 +178,9 @@ static void split_stretch(struct split *s)
 static struct span split_segment(struct split *s)
 {
     size_t start = s->at;
-    if (s->ascii) {
+    if (s->plain) {
         struct span run = span_sub(s->text, s->from, s->to);
-        s->at = s->from + split_ascii_word(run, start - s->from);
+        s->at = s->from + split_plain_word(run, start - s->from);
     } else {
         do
             s->at++;
@@ -167,6 +193,8 @@ static struct span split_segment(struct split *s)
 static enum split_kind split_kind_of(struct span segment)
 {
     enum split_kind kind = SPLIT_END;
+    if (ascii_alpha(segment.p[0]) || split_is_plain(segment, 0))
+        return SPLIT_WORD;
     for (size_t at = 0; at < segment.n;) {
         uint32_t cp = (unsigned char)segment.p[at];
         unsigned len = cp < 0x80 ? 1 : split_decode(segment, at, &cp);

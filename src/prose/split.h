@@ -20,7 +20,7 @@ struct split {
     struct span text;          /* borrowed */
     size_t at;                 /* what is before has been given out */
     size_t from, to;           /* the stretch of text that is being cut */
-    bool ascii;                /* it is all ASCII */
+    bool plain;                /* it is ASCII and letters that are like those of ASCII */
     char breaks[SPLIT_WINDOW]; /* else: may the text be cut before each of its bytes? */
 };
 
