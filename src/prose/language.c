@@ -1,7 +1,6 @@
 #include "prose/language.h"
 
 #include <string.h>
-
 #include <unictype.h>
 
 #include "core/utf8.h"
@@ -47,6 +46,19 @@ const struct language *language_of_tag(struct span tag)
     return &language_und;
 }
 
+/*
+ * The order of the word and of as much of an entry; 0 also when the entry goes on.  Two bytes tell
+ * most of them apart, so that a call of strncmp would cost more than what it does.
+ */
+static int language_order(struct span word, const char *entry)
+{
+    for (size_t i = 0; i < word.n; i++) {
+        if (word.p[i] != entry[i] || entry[i] == '\0')
+            return (unsigned char)word.p[i] - (unsigned char)entry[i];
+    }
+    return 0;
+}
+
 /* Where the word is in the list, or would be. */
 static size_t language_place(struct language_words list, struct span word)
 {
@@ -54,12 +66,8 @@ static size_t language_place(struct language_words list, struct span word)
     size_t high = list.count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        const char *here = list.words[middle];
-        int order = (unsigned char)word.p[0] - (unsigned char)here[0];
-        if (order == 0)
-            order = strncmp(word.p, here, word.n);
         /* What begins with the word comes behind it. */
-        if (order <= 0)
+        if (language_order(word, list.words[middle]) <= 0)
             high = middle;
         else
             low = middle + 1;
@@ -70,7 +78,7 @@ static size_t language_place(struct language_words list, struct span word)
 /* Does entry i of the list begin with the word? */
 static bool language_begins(struct language_words list, size_t i, struct span word)
 {
-    return i < list.count && strncmp(word.p, list.words[i], word.n) == 0;
+    return i < list.count && language_order(word, list.words[i]) == 0;
 }
 
 bool language_has(struct language_words list, struct span word)
