@@ -407,7 +407,8 @@ static bool full_stop_goes_on(const struct language *lang, const struct full_sto
     char folded[FOLD_MAX];
     size_t stop = span_find(span_sub(next, 0, FULL_STOP_REACH), 0, '.');
     size_t first = word->all.n - word->parts[0];
-    if (stop >= next.n || next.p[stop] != '.' || first + 1 + stop > sizeof pair)
+    if (stop >= next.n || next.p[stop] != '.' || first + 1 + stop > sizeof pair ||
+        span_find(span_sub(next, 0, stop), 0, ' ') < stop)
         return false;
     memcpy(pair, word->all.p + word->parts[0], first);
     pair[first] = '.';
