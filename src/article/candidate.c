@@ -1,6 +1,7 @@
 #include "article/candidate.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/utf8.h"
 #include "prose/sentence.h"
@@ -80,7 +81,11 @@ static bool candidate_quotes(struct span s, size_t *behind)
     *behind = 0;
     while (at < s.n) {
         uint32_t cp = (unsigned char)s.p[at];
-        unsigned len = cp < 0x80 ? 1 : utf8_decode(span_sub(s, at, s.n), &cp);
+        if (cp < 0xe0 && cp != '"' && cp != 0xc2) { /* most letters of most languages */
+            at++;
+            continue;
+        }
+        unsigned len = utf8_decode(span_sub(s, at, s.n), &cp);
         at += len == 0 ? 1 : len;
         if (!candidate_is_quote(cp))
             continue;
@@ -128,6 +133,11 @@ static bool candidate_is_labelled(struct span s)
            utf8_trim(span_sub(s, colon + 1, colon + 2)).n == 0;
 }
 
+static bool candidate_holds(struct span s, struct span part)
+{
+    return memmem(s.p, s.n, part.p, part.n) != NULL;
+}
+
 /* A byline, a credit, a call to read more; a whole sentence in brackets; an address. */
 static bool candidate_is_furniture(const struct language *lang, struct span s)
 {
@@ -140,13 +150,8 @@ static bool candidate_is_furniture(const struct language *lang, struct span s)
     }
     if (s.n > 0 && (s.p[0] == '(' || s.p[0] == '['))
         return true;
-    for (size_t i = 0; i < s.n; i++) {
-        bool address = (s.p[i] == ':' && span_starts(span_sub(s, i, s.n), SPAN("://"))) ||
-                       (s.p[i] == 'w' && span_starts(span_sub(s, i, s.n), SPAN("www.")));
-        if (address || s.p[i] == '@')
-            return true;
-    }
-    return false;
+    return candidate_holds(s, SPAN("://")) || candidate_holds(s, SPAN("www.")) ||
+           candidate_holds(s, SPAN("@"));
 }
 
 /* What can be said of a sentence by itself. */
@@ -296,7 +301,7 @@ enum status candidates_find(const struct document *doc, const struct language *l
     for (size_t i = 0; i < doc->count; i++)
         l.sections += doc->blocks[i].kind == BLOCK_HEADING;
     *out = (struct candidates){.language = lang};
-    out->list = calloc(limit + 1, sizeof *out->list);
+    out->list = malloc((limit + 1) * sizeof *out->list);
     l.counts = calloc(l.sections, sizeof *l.counts);
     bool good = out->list != NULL && l.counts != NULL;
     if (good)
