@@ -37,10 +37,10 @@ struct book_entry *book_find(const struct book *b, struct span key)
     return entry->key.p == NULL ? NULL : entry;
 }
 
-static enum status book_grow(struct book *b)
+static enum status book_grow(struct book *b, size_t size)
 {
     struct book bigger = *b;
-    bigger.size = b->size == 0 ? BOOK_FIRST_SIZE : b->size * 2;
+    bigger.size = size;
     bigger.slots = calloc(bigger.size, sizeof *bigger.slots);
     if (bigger.slots == NULL)
         return ST_NOMEM;
@@ -53,9 +53,17 @@ static enum status book_grow(struct book *b)
     return ST_OK;
 }
 
+enum status book_room(struct book *b, size_t count)
+{
+    size_t size = b->size == 0 ? BOOK_FIRST_SIZE : b->size;
+    while (count > size / 2)
+        size *= 2;
+    return size > b->size ? book_grow(b, size) : ST_OK;
+}
+
 enum status book_add(struct book *b, struct span key, struct span owner, size_t value)
 {
-    if (b->count + 1 > b->size / 2 && book_grow(b) != ST_OK)
+    if (book_room(b, b->count + 1) != ST_OK)
         return ST_NOMEM;
     uint64_t hash = span_hash(key);
     struct book_entry *entry = book_slot(b, key, hash);

@@ -23,6 +23,9 @@ struct book {
 void book_init(struct book *b);
 void book_fini(struct book *b);
 
+/* Make room for so many keys in all at once.  ST_OK or ST_NOMEM. */
+enum status book_room(struct book *b, size_t count) MUST_USE;
+
 /* The entry of a key, borrowed until the next book_add; NULL when there is none. */
 struct book_entry *book_find(const struct book *b, struct span key);
 

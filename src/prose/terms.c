@@ -21,10 +21,11 @@ enum status terms_init(struct terms *t, const struct language *lang)
 {
     *t = (struct terms){.language = lang};
     book_init(&t->numbers);
-    if (lang->stemmer == NULL)
-        return ST_OK;
-    t->stemmer = sb_stemmer_new(lang->stemmer, NULL);
-    return t->stemmer == NULL ? ST_NOMEM : ST_OK;
+    if (lang->stemmer != NULL)
+        t->stemmer = sb_stemmer_new(lang->stemmer, NULL);
+    if (lang->stemmer != NULL && t->stemmer == NULL)
+        return ST_NOMEM;
+    return book_room(&t->numbers, TERMS_FIRST_ROOM);
 }
 
 void terms_fini(struct terms *t)
