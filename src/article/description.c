@@ -106,21 +106,24 @@ static bool description_is_lede(struct span description, struct span text)
     return false;
 }
 
-bool description_tells(const struct document *doc)
+enum status description_tells(const struct document *doc, bool *tells)
 {
     struct span description = doc->description;
+    *tells = false;
     if (description_words(description) == 0 || description_is_title(description, doc->title))
-        return false;
+        return ST_OK;
     uint32_t mark = sign_end_mark(description);
     if (mark == 0x2026 || span_ends(description, SPAN("..")) ||
         span_ends(description, SPAN("...]")))
-        return false;
-    if (sign_is_end(mark))
-        return true;
+        return ST_OK;
+    *tells = sign_is_end(mark);
+    if (*tells)
+        return ST_OK;
     struct buf text;
     buf_init(&text, SIZE_MAX / 2);
     document_beginning(doc, 2 * description.n + DESCRIPTION_SLACK, &text);
-    bool lede = description_is_lede(description, buf_span(&text));
+    enum status status = buf_status(&text);
+    *tells = status == ST_OK && !description_is_lede(description, buf_span(&text));
     buf_fini(&text);
-    return !lede;
+    return status;
 }

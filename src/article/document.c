@@ -114,12 +114,15 @@ void document_beginning(const struct document *doc, size_t enough, struct buf *o
     }
 }
 
-const struct language *document_language(const struct document *doc)
+enum status document_language(const struct document *doc, const struct language **lang)
 {
     struct buf sample;
     buf_init(&sample, DOCUMENT_SAMPLE * 2 + 1);
     document_beginning(doc, DOCUMENT_SAMPLE, &sample);
-    const struct language *lang = guess_language(buf_span(&sample));
+    enum status status = buf_status(&sample);
+    *lang = status == ST_OK ? guess_language(buf_span(&sample)) : &language_und;
+    if (status == ST_OK && *lang == &language_und)
+        *lang = language_of_tag(doc->lang);
     buf_fini(&sample);
-    return lang == &language_und ? language_of_tag(doc->lang) : lang;
+    return status;
 }

@@ -83,7 +83,9 @@ void document_beginning(const struct document *doc, size_t enough, struct buf *o
 /*
  * The language of a document.  The text itself tells it best, for the tag of a page is often the
  * one of its software; where it does not tell, doc->lang; else language_und.
+ *
+ * Returns ST_OK, or ST_NOMEM and language_und.
  */
-const struct language *document_language(const struct document *doc);
+enum status document_language(const struct document *doc, const struct language **lang) MUST_USE;
 
 #endif

@@ -126,8 +126,10 @@ static void summary_cut(struct summary_making *m)
 
 static enum status summary_extract(struct summary_making *m, struct summary_options options)
 {
-    enum status status =
-        candidates_find(m->doc, document_language(m->doc), GRAPH_MAX, &m->candidates);
+    const struct language *lang;
+    enum status status = document_language(m->doc, &lang);
+    if (status == ST_OK)
+        status = candidates_find(m->doc, lang, GRAPH_MAX, &m->candidates);
     if (status == ST_OK)
         m->chosen = calloc(m->candidates.count + 1, sizeof *m->chosen);
     if (status == ST_OK && m->chosen == NULL)
@@ -153,16 +155,19 @@ enum status summary_make(struct document *doc, struct summary_options options, s
 {
     struct summary_making m = {.doc = doc, .out = out};
     enum status status = ST_OK;
+    bool tells = false;
     *out = (struct summary){.kind = SUMMARY_SENTENCES};
+    if (!doc->no_summary && doc->summary.n == 0)
+        status = description_tells(doc, &tells);
     if (doc->no_summary) {
         out->kind = SUMMARY_NONE;
     } else if (doc->summary.n > 0) {
         out->kind = SUMMARY_AUTHOR;
         summary_add(&m, doc->summary);
-    } else if (description_tells(doc)) {
+    } else if (tells) {
         out->kind = SUMMARY_DESCRIPTION;
         summary_add(&m, doc->description);
-    } else {
+    } else if (status == ST_OK) {
         status = summary_extract(&m, options);
     }
     return status == ST_OK ? arena_status(&doc->arena) : status;

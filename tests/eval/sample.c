@@ -85,9 +85,10 @@ enum status sample_read(struct sample *s, const char *folder, const char *name, 
     document_init(&s->doc, ARTICLE_ARENA_MAX);
     snprintf(path, sizeof path, "%s/%s.txt", folder, name);
     enum status status = sample_read_article(s, path, e);
+    if (status == ST_OK)
+        status = document_language(&s->doc, &s->language);
     if (status != ST_OK)
         return status;
-    s->language = document_language(&s->doc);
     sample_cut_sentences(s);
     if (s->sentences.words == 0)
         return error_set(e, ST_FORMAT, 0, "%s: no sentences", path);

@@ -265,7 +265,9 @@ static enum summary_kind expected_kind(const struct document *doc)
         return SUMMARY_NONE;
     if (doc->summary.n > 0)
         return SUMMARY_AUTHOR;
-    return description_tells(doc) ? SUMMARY_DESCRIPTION : SUMMARY_SENTENCES;
+    bool tells;
+    MUST(description_tells(doc, &tells) == ST_OK);
+    return tells ? SUMMARY_DESCRIPTION : SUMMARY_SENTENCES;
 }
 
 static void check_summary(const struct document *doc, const struct language *lang,
@@ -381,7 +383,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct summary_options options = choose_options(first);
     make(in, &a);
     make(in, &b);
-    const struct language *lang = document_language(&a.doc);
+    const struct language *lang;
+    MUST(document_language(&a.doc, &lang) == ST_OK);
     MUST(summary_make(&a.doc, options, &one) == ST_OK);
     check_summary(&a.doc, lang, options, &one);
     MUST(summary_make(&b.doc, options, &again) == ST_OK);
