@@ -287,7 +287,8 @@ class Servers:
         its listeners.
         """
         folder = self.folder / f"server{len(self.started)}"
-        server = Server(folder, getattr(capsule, "root", capsule), **options)
+        bare = capsule is None or isinstance(capsule, Path)
+        server = Server(folder, capsule if bare else capsule.root, **options)
         self.started.append(server)
         return server
 

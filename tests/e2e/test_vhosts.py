@@ -297,10 +297,10 @@ def test_many_capsules_start_together(serve, tmp_path):
     server = launch(serve, tmp_path, *(section(name, tmp_path / name) for name in names))
     most = 0
     while not server.listeners:
-        most = max(most, sum(b"press-job" in command_line(p.pid) for p in server.family()))
+        most = max(most, sum(b"press-job" in command_line(p.pid) for p in server.children()))
         if "serving" in server.log():
             server.wait_ready()
-    assert most <= 4
+    assert 1 <= most <= 4
     for name in names:
         assert get(server, name) == f"{name}\n"
         assert presented(server, sni=name).common_names == [name]
@@ -383,13 +383,15 @@ REFUSED = {
                       "line 2: found duplicate title 'a'"),
     "a name twice": ('vhost "A.example" { capsule = "c" }\nvhost "a.example." { capsule = "d" }',
                      "host a.example. of vhost a.example. is A.example of vhost A.example"),
-    "an alias of another": ('vhost "a" { capsule = "c" }\nvhost "b" { capsule = "d" alias = {"A"} }',
-                            "host A of vhost b is a of vhost a"),
+    "an alias of another": (
+        'vhost "a" { capsule = "c" }\nvhost "b" { capsule = "d" alias = {"A"} }',
+        "host A of vhost b is a of vhost a"),
     "an address in another spelling": (
         'vhost "a" { capsule = "c" alias = {"[::0:1]"} }\nvhost "::1" { capsule = "d" }',
         "host ::1 of vhost ::1 is [::0:1] of vhost a"),
     "an alias of itself": ('vhost "a" { capsule = "c" alias = {"a."} }', "host a. of vhost a is a"),
-    "host beside sections": ('host = {"b"}\nvhost "a" { capsule = "c" }', "host: the vhost sections"),
+    "host beside sections": ('host = {"b"}\nvhost "a" { capsule = "c" }',
+                             "host: the vhost sections"),
     "an unknown key": ('vhost "a" {\n  capsul = "c"\n}', "line 2: no such option 'capsul'"),
     "a missing brace": ('vhost "a" {\n  capsule = "c"\n', "a section has no }"),
 }
