@@ -22,12 +22,11 @@ enum status option_section_append(const struct option_section *section,
     if (items == NULL)
         return ST_NOMEM;
     sections->items = items;
-    char *item = items + sections->count * section->size;
-    memset(item, 0, section->size);
-    char *copy = strdup(title);
-    if (copy == NULL)
+    memset(items + sections->count * section->size, 0, section->size);
+    char **place = option_section_title(section, sections, sections->count);
+    *place = strdup(title);
+    if (*place == NULL)
         return ST_NOMEM;
-    memcpy(item + section->title, &copy, sizeof copy);
     sections->count++;
     return ST_OK;
 }

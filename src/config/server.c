@@ -130,10 +130,11 @@ static enum status server_check_vhost(const struct vhost_config *v, struct error
 static enum status server_make_sole(struct server_config *config, const char *capsule,
                                     struct error *e)
 {
-    struct vhost_config *v = calloc(1, sizeof *v);
+    config->vhost.items = calloc(1, sizeof(struct vhost_config));
+    struct vhost_config *v = config->vhost.items;
     if (v == NULL)
         return error_set(e, ST_NOMEM, ENOMEM, "vhost");
-    config->vhost = (struct option_sections){v, 1};
+    config->vhost.count = 1;
     config->sole = true;
     v->capsule = strdup(capsule == NULL ? SERVER_CAPSULE : capsule);
     if (config->host.count == 0) {

@@ -83,12 +83,13 @@ static int context_on_name(SSL *ssl, int *alert, void *data)
 /* Sessions are those of a server, in all processes and machines that share ticket keys. */
 static bool context_set_session_name(SSL_CTX *ctx, const char *name)
 {
-    char lower[256];
+    char lower[256] = {0};
     char id[SSL_MAX_SID_CTX_LENGTH + 1];
-    size_t n = 0;
-    for (; name[n] != '\0' && n < sizeof lower; n++)
-        lower[n] = ascii_lower(name[n]);
-    n -= n > 1 && lower[n - 1] == '.';
+    size_t n = strlen(name);
+    n -= n > 1 && name[n - 1] == '.';
+    n = n < sizeof lower ? n : sizeof lower;
+    for (size_t i = 0; i < n; i++)
+        lower[i] = ascii_lower(name[i]);
     int length =
         snprintf(id, sizeof id, "broadsheet %016" PRIx64, span_hash((struct span){lower, n}));
     return SSL_CTX_set_session_id_context(ctx, (const unsigned char *)id, (unsigned)length) == 1;
