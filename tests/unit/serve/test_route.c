@@ -43,7 +43,8 @@ static char *host_items[] = {host_name, host_v4, host_v6};
 static const struct option_list hosts = {host_items, COUNT(host_items)};
 
 static struct route items[2];
-static struct routes routes = {.items = items, .count = 1}; /* the second is that of the tests that need two */
+static struct routes routes = {.items = items,
+                               .count = 1}; /* the second is that of the tests that need two */
 static struct response response;
 
 static void make_edition(void)
