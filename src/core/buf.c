@@ -18,6 +18,13 @@ void buf_fini(struct buf *b)
     buf_init(b, b->cap);
 }
 
+void buf_wipe(struct buf *b)
+{
+    if (b->p != NULL)
+        explicit_bzero(b->p, b->size);
+    buf_fini(b);
+}
+
 void buf_clear(struct buf *b)
 {
     b->n = 0;

@@ -22,6 +22,9 @@ void buf_init(struct buf *b, size_t cap);
 /* Give the memory back; the buf is empty and usable again. */
 void buf_fini(struct buf *b);
 
+/* The same for secrets: nothing of them stays in the memory that is given back. */
+void buf_wipe(struct buf *b);
+
 /* Forget the bytes and a failure, keep the memory. */
 void buf_clear(struct buf *b);
 

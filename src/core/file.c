@@ -193,6 +193,40 @@ enum status file_read(const char *path, struct buf *b, struct error *e)
     return status;
 }
 
+static enum status file_check_secret(int fd, const char *path, const char *what, struct error *e)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return error_set(e, ST_IO, errno, "%s", path);
+    if (!S_ISREG(st.st_mode))
+        return error_set(e, ST_FORMAT, 0, "%s: not a regular file", path);
+    if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+        return error_set(
+            e, ST_FORMAT, 0,
+            "%s: %s that others can read: chmod 600 it (mode %04o gives its group or others "
+            "a right)",
+            path, what, (unsigned)(st.st_mode & 07777));
+    if (st.st_uid != geteuid() && st.st_uid != 0)
+        return error_set(e, ST_FORMAT, 0,
+                         "%s: %s that belongs to user %lu, not to the one who runs this (%lu)",
+                         path, what, (unsigned long)st.st_uid, (unsigned long)geteuid());
+    return ST_OK;
+}
+
+enum status file_read_secret(const char *path, const char *what, struct buf *b, struct error *e)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return error_set(e, errno == ENOENT ? ST_MISSING : ST_IO, errno, "%s", path);
+    enum status status = file_check_secret(fd, path, what, e);
+    if (status == ST_OK && buf_reserve(b, b->cap) == NULL)
+        status = error_set(e, ST_NOMEM, ENOMEM, "%s", path);
+    if (status == ST_OK)
+        status = file_read_fd(fd, path, b, e);
+    close(fd);
+    return status;
+}
+
 static enum status file_put_all(int fd, const char *path, struct span bytes, struct error *e)
 {
     while (bytes.n > 0) {

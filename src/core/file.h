@@ -70,6 +70,18 @@ enum status file_read_fd(int fd, const char *shown, struct buf *b, struct error 
 enum status file_read(const char *path, struct buf *b, struct error *e) MUST_USE;
 
 /*
+ * Read a file that holds a secret: a regular one that belongs to the user of this process or to
+ * root, and to which nobody else has any right.  A symbolic link is judged by where it leads.
+ *
+ * what   what the messages call the secret, as "a private key"
+ * b      empty; the memory is had at once, so that no copy is left behind.  buf_wipe it.
+ * Returns ST_OK; ST_MISSING, ST_IO, ST_NOMEM, ST_LIMIT as file_read, or ST_FORMAT when the file is
+ * not kept so.
+ */
+enum status file_read_secret(const char *path, const char *what, struct buf *b,
+                             struct error *e) MUST_USE;
+
+/*
  * Write a file whole or not at all: a new file beside it, synced, then renamed over it.
  *
  * mode    permission bits of the new file, whatever the umask

@@ -18,6 +18,7 @@
 #include "serve/keyring.h"
 #include "serve/site.h"
 #include "serve/worker.h"
+#include "tls/identity_make.h"
 
 #define SUPERVISOR_SOCKETS_MAX 64
 #define SUPERVISOR_PATH_MAX    8192

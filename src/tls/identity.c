@@ -2,30 +2,21 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <limits.h>
-#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
-#include <openssl/rand.h>
-#include <openssl/x509v3.h>
+#include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/file.h"
 #include "tls/identity_internal.h"
 
-#define IDENTITY_FILE_MAX   ((size_t)256 * 1024)
-#define IDENTITY_PATH_MAX   8192
-#define IDENTITY_BACKDATE   (-24L * 60 * 60)
-#define IDENTITY_NOT_AFTER  "99991231235959Z" /* RFC 5280 4.1.2.5: no end that is known */
-#define IDENTITY_SERIAL_BIT 126
-#define IDENTITY_NAME_MAX   253 /* RFC 1035 2.3.4, as text */
-#define IDENTITY_CN_MAX     64  /* RFC 5280 appendix A, ub-common-name */
+#define IDENTITY_NAME_MAX 253 /* RFC 1035 2.3.4, as text */
+#define IDENTITY_RSA_MIN  2048
+#define IDENTITY_RSA_MAX  8192 /* what clients written in Go verify */
 
-/* The newest entry of OpenSSL's error queue in words; empties the queue. */
-static enum status identity_crypto_error(struct error *e, const char *what)
+enum status identity_crypto_error(struct error *e, const char *what)
 {
     unsigned long code = ERR_peek_last_error();
     const char *reason = ERR_reason_error_string(code);
@@ -33,7 +24,7 @@ static enum status identity_crypto_error(struct error *e, const char *what)
     return error_set(e, ST_CRYPTO, 0, "%s: %s", what, reason == NULL ? "refused" : reason);
 }
 
-static const char *identity_unbracket(const char *name, char *out, size_t size)
+const char *identity_unbracket(const char *name, char *out, size_t size)
 {
     size_t n = strlen(name);
     if (n < 2 || name[0] != '[' || name[n - 1] != ']' || n - 2 >= size)
@@ -41,223 +32,6 @@ static const char *identity_unbracket(const char *name, char *out, size_t size)
     memcpy(out, name + 1, n - 2);
     out[n - 2] = '\0';
     return out;
-}
-
-/* A subjectAltName entry: an address as such, anything else as a DNS name. */
-static bool identity_add_name(GENERAL_NAMES *names, const char *name)
-{
-    char bare[INET6_ADDRSTRLEN + 1];
-    name = identity_unbracket(name, bare, sizeof bare);
-    ASN1_OCTET_STRING *address = a2i_IPADDRESS(name);
-    ERR_clear_error();
-    GENERAL_NAME *entry = GENERAL_NAME_new();
-    ASN1_IA5STRING *dns = NULL;
-    if (entry == NULL)
-        goto fail;
-    if (address != NULL) {
-        GENERAL_NAME_set0_value(entry, GEN_IPADD, address);
-        address = NULL;
-    } else {
-        dns = ASN1_IA5STRING_new();
-        if (dns == NULL || ASN1_STRING_set(dns, name, (int)strlen(name)) != 1)
-            goto fail;
-        GENERAL_NAME_set0_value(entry, GEN_DNS, dns);
-        dns = NULL;
-    }
-    if (sk_GENERAL_NAME_push(names, entry) > 0)
-        return true;
-fail:
-    ASN1_OCTET_STRING_free(address);
-    ASN1_IA5STRING_free(dns);
-    GENERAL_NAME_free(entry);
-    return false;
-}
-
-static bool identity_add_names(X509 *certificate, char *const *names, size_t count)
-{
-    char bare[INET6_ADDRSTRLEN + 1];
-    const char *main_name = identity_unbracket(names[0], bare, sizeof bare);
-    X509_NAME *subject = X509_get_subject_name(certificate);
-    /* A name too long for a CN stands in subjectAltName alone, which is what counts. */
-    if (strlen(main_name) <= IDENTITY_CN_MAX &&
-        X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, (const unsigned char *)main_name,
-                                   -1, -1, 0) != 1)
-        return false;
-    if (X509_set_issuer_name(certificate, subject) != 1)
-        return false;
-    GENERAL_NAMES *alternatives = GENERAL_NAMES_new();
-    bool good = alternatives != NULL;
-    for (size_t i = 0; good && i < count; i++)
-        good = identity_add_name(alternatives, names[i]);
-    good = good && X509_add1_ext_i2d(certificate, NID_subject_alt_name, alternatives, 0,
-                                     X509V3_ADD_DEFAULT) == 1;
-    GENERAL_NAMES_free(alternatives);
-    return good;
-}
-
-static bool identity_set_serial(X509 *certificate)
-{
-    BIGNUM *serial = BN_new();
-    bool good = serial != NULL &&
-                BN_rand(serial, IDENTITY_SERIAL_BIT, BN_RAND_TOP_ANY, BN_RAND_BOTTOM_ANY) == 1 &&
-                BN_to_ASN1_INTEGER(serial, X509_get_serialNumber(certificate)) != NULL;
-    BN_free(serial);
-    return good;
-}
-
-/* The digest that the key signs; the Edwards curves have their own. */
-static const EVP_MD *identity_digest(const EVP_PKEY *key)
-{
-    bool own = EVP_PKEY_is_a(key, "ED25519") == 1 || EVP_PKEY_is_a(key, "ED448") == 1;
-    return own ? NULL : EVP_sha256();
-}
-
-/* A self-signed certificate for the key, or NULL. */
-static X509 *identity_make_certificate(EVP_PKEY *key, char *const *names, size_t count)
-{
-    X509 *certificate = X509_new();
-    if (certificate != NULL && X509_set_version(certificate, X509_VERSION_3) == 1 &&
-        identity_set_serial(certificate) &&
-        X509_gmtime_adj(X509_getm_notBefore(certificate), IDENTITY_BACKDATE) != NULL &&
-        ASN1_TIME_set_string(X509_getm_notAfter(certificate), IDENTITY_NOT_AFTER) == 1 &&
-        X509_set_pubkey(certificate, key) == 1 && identity_add_names(certificate, names, count) &&
-        X509_sign(certificate, key, identity_digest(key)) > 0)
-        return certificate;
-    X509_free(certificate);
-    return NULL;
-}
-
-/* Somebody who started at the same moment may have made it first: then it is his. */
-static enum status identity_save(BIO *pem, const char *path, mode_t mode, struct error *e)
-{
-    char *bytes = NULL;
-    long n = BIO_get_mem_data(pem, &bytes);
-    if (n <= 0)
-        return error_set(e, ST_CRYPTO, 0, "%s: nothing to write", path);
-    enum status status = file_write_new(path, mode, (struct span){bytes, (size_t)n}, e);
-    return status == ST_EXISTS ? ST_OK : status;
-}
-
-static enum status identity_make_key(const char *path, struct error *e)
-{
-    EVP_PKEY *key = EVP_EC_gen("P-256");
-    BIO *pem = BIO_new(BIO_s_secmem());
-    enum status status;
-    if (key == NULL || pem == NULL ||
-        PEM_write_bio_PrivateKey(pem, key, NULL, NULL, 0, NULL, NULL) != 1)
-        status = identity_crypto_error(e, path);
-    else
-        status = identity_save(pem, path, 0600, e);
-    BIO_free_all(pem);
-    EVP_PKEY_free(key);
-    return status;
-}
-
-/* No passphrase is ever asked for: a server starts without anybody at the terminal. */
-static int identity_no_passphrase(char *out, int size, int writing, void *context)
-{
-    (void)out, (void)size, (void)writing, (void)context;
-    return -1;
-}
-
-static enum status identity_read_key(const char *path, EVP_PKEY **key, struct error *e)
-{
-    struct buf text;
-    struct stat st;
-    buf_init(&text, IDENTITY_FILE_MAX);
-    enum status status = file_read(path, &text, e);
-    if (status == ST_OK && stat(path, &st) == 0 && (st.st_mode & (S_IROTH | S_IWOTH)) != 0)
-        status = error_set(e, ST_FORMAT, 0, "%s: a private key that others can read: chmod 600 it",
-                           path);
-    if (status == ST_OK) {
-        BIO *pem = BIO_new_mem_buf(text.n == 0 ? "" : text.p, (int)text.n);
-        *key =
-            pem == NULL ? NULL : PEM_read_bio_PrivateKey(pem, NULL, identity_no_passphrase, NULL);
-        BIO_free(pem);
-        ERR_clear_error();
-        if (*key == NULL)
-            status =
-                error_set(e, ST_CRYPTO, 0, "%s: no private key in it (PEM, unencrypted)", path);
-    }
-    if (text.p != NULL)
-        OPENSSL_cleanse(text.p, text.n);
-    buf_fini(&text);
-    return status;
-}
-
-static enum status identity_read_chain(const char *path, struct identity *id, struct error *e)
-{
-    struct buf text;
-    buf_init(&text, IDENTITY_FILE_MAX);
-    enum status status = file_read(path, &text, e);
-    BIO *pem = status == ST_OK ? BIO_new_mem_buf(text.n == 0 ? "" : text.p, (int)text.n) : NULL;
-    id->chain = sk_X509_new_null();
-    if (status == ST_OK && (pem == NULL || id->chain == NULL))
-        status = error_set(e, ST_NOMEM, ENOMEM, "%s", path);
-    X509 *certificate;
-    while (status == ST_OK &&
-           (certificate = PEM_read_bio_X509(pem, NULL, identity_no_passphrase, NULL)) != NULL) {
-        if (id->certificate == NULL)
-            id->certificate = certificate;
-        else if (sk_X509_push(id->chain, certificate) <= 0)
-            X509_free(certificate);
-    }
-    ERR_clear_error(); /* the end of the file is an error to OpenSSL */
-    BIO_free(pem);
-    buf_fini(&text);
-    if (status == ST_OK && id->certificate == NULL)
-        status = error_set(e, ST_CRYPTO, 0, "%s: no certificate in it (PEM)", path);
-    return status;
-}
-
-enum status identity_load(const char *key_path, const char *certificate_path, struct identity **out,
-                          struct error *e)
-{
-    struct identity *id = calloc(1, sizeof *id);
-    if (id == NULL)
-        return error_set(e, ST_NOMEM, ENOMEM, "%s", key_path);
-    id->key_path = strdup(key_path);
-    id->certificate_path = strdup(certificate_path);
-    enum status status = ST_OK;
-    if (id->key_path == NULL || id->certificate_path == NULL)
-        status = error_set(e, ST_NOMEM, ENOMEM, "%s", key_path);
-    if (status == ST_OK)
-        status = identity_read_key(key_path, &id->key, e);
-    if (status == ST_OK)
-        status = identity_read_chain(certificate_path, id, e);
-    if (status == ST_OK && X509_check_private_key(id->certificate, id->key) != 1) {
-        ERR_clear_error();
-        status = error_set(e, ST_FORMAT, 0, "%s does not belong to the certificate %s", key_path,
-                           certificate_path);
-    }
-    if (status == ST_OK)
-        *out = id;
-    else
-        identity_free(id);
-    return status;
-}
-
-static enum status identity_make(const char *key_path, const char *certificate_path,
-                                 char *const *names, size_t count, struct error *e)
-{
-    EVP_PKEY *key = NULL;
-    enum status status = ST_OK;
-    if (access(key_path, F_OK) != 0 && errno == ENOENT)
-        status = identity_make_key(key_path, e);
-    if (status == ST_OK)
-        status = identity_read_key(key_path, &key, e);
-    if (status != ST_OK)
-        return status;
-    X509 *certificate = identity_make_certificate(key, names, count);
-    BIO *pem = BIO_new(BIO_s_mem());
-    if (certificate == NULL || pem == NULL || PEM_write_bio_X509(pem, certificate) != 1)
-        status = identity_crypto_error(e, certificate_path);
-    else
-        status = identity_save(pem, certificate_path, 0644, e);
-    BIO_free_all(pem);
-    X509_free(certificate);
-    EVP_PKEY_free(key);
-    return status;
 }
 
 /* An IPv6 address with or without brackets, or labels of letters, digits, '-' and '_'. */
@@ -289,27 +63,239 @@ enum status identity_check_names(char *const *names, size_t count, struct error 
     return ST_OK;
 }
 
-enum status identity_open(const char *dir, char *const *names, size_t count, struct identity **id,
+void identity_put_paths(const char *dir, const char *name, struct buf *key, struct buf *certificate)
+{
+    buf_putf(key, "%s/%s.key", dir, name);
+    buf_putf(certificate, "%s/%s.crt", dir, name);
+}
+
+/* No passphrase is ever asked for: a server starts without anybody at the terminal. */
+static int identity_no_passphrase(char *out, int size, int writing, void *context)
+{
+    (void)out, (void)size, (void)writing, (void)context;
+    return -1;
+}
+
+/* PEM as OpenSSL reads it: it wants the first "-----" at the beginning of a line. */
+static BIO *identity_open_pem(struct span text)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+    if (span_starts(text, SPAN(mark)))
+        text = span_sub(text, 3, text.n);
+    return BIO_new_mem_buf(text.n == 0 ? "" : text.p, (int)text.n);
+}
+
+static enum status identity_check_ec(const EVP_PKEY *key, const char *shown, struct error *e)
+{
+    static const char *const good[] = {"prime256v1", "secp384r1", "secp521r1"};
+    char group[64] = "of its own";
+    size_t n = 0;
+    (void)EVP_PKEY_get_group_name(key, group, sizeof group, &n);
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        if (strcmp(group, good[i]) == 0)
+            return ST_OK;
+    }
+    return error_set(e, ST_FORMAT, 0,
+                     "%s: a key on the curve %s, which clients refuse: use P-256, P-384 or P-521",
+                     shown, group);
+}
+
+enum status identity_check_key(const EVP_PKEY *key, const char *shown, struct error *e)
+{
+    if (EVP_PKEY_is_a(key, "ED25519") == 1)
+        return ST_OK;
+    if (EVP_PKEY_is_a(key, "EC") == 1)
+        return identity_check_ec(key, shown, e);
+    const char *kind = EVP_PKEY_get0_type_name(key);
+    if (EVP_PKEY_is_a(key, "RSA") != 1)
+        return error_set(e, ST_FORMAT, 0,
+                         "%s: a key of the kind %s, which clients refuse: use ECDSA P-256", shown,
+                         kind == NULL ? "unknown" : kind);
+    int bits = EVP_PKEY_get_bits(key);
+    if (bits >= IDENTITY_RSA_MIN && bits <= IDENTITY_RSA_MAX)
+        return ST_OK;
+    return error_set(e, ST_FORMAT, 0,
+                     "%s: an RSA key of %d bits, which clients refuse: use ECDSA P-256, or RSA of "
+                     "%d to %d bits",
+                     shown, bits, IDENTITY_RSA_MIN, IDENTITY_RSA_MAX);
+}
+
+enum status identity_read_key(const char *path, EVP_PKEY **key, struct error *e)
+{
+    struct buf text;
+    *key = NULL;
+    buf_init(&text, IDENTITY_FILE_MAX);
+    enum status status = file_read_secret(path, "a private key", &text, e);
+    if (status == ST_OK) {
+        BIO *pem = identity_open_pem(buf_span(&text));
+        *key =
+            pem == NULL ? NULL : PEM_read_bio_PrivateKey(pem, NULL, identity_no_passphrase, NULL);
+        BIO_free(pem);
+        ERR_clear_error();
+        if (*key == NULL)
+            status =
+                error_set(e, ST_CRYPTO, 0, "%s: no private key in it (PEM, unencrypted)", path);
+    }
+    if (status == ST_OK)
+        status = identity_check_key(*key, path, e);
+    if (status != ST_OK) {
+        EVP_PKEY_free(*key);
+        *key = NULL;
+    }
+    buf_wipe(&text);
+    return status;
+}
+
+bool identity_add_certificate(struct identity *id, X509 *certificate)
+{
+    if (id->certificate == NULL) {
+        id->certificate = certificate;
+        return true;
+    }
+    bool good = sk_X509_push(id->chain, certificate) > 0;
+    if (!good)
+        X509_free(certificate);
+    return good;
+}
+
+/* All certificates of a PEM text. */
+static enum status identity_parse_chain(BIO *pem, struct identity *id, struct error *e)
+{
+    const char *path = id->certificate_path;
+    X509 *certificate;
+    size_t count = 0;
+    ERR_clear_error();
+    while ((certificate = PEM_read_bio_X509(pem, NULL, identity_no_passphrase, NULL)) != NULL) {
+        count++;
+        if (!identity_add_certificate(id, certificate))
+            return error_set(e, ST_NOMEM, ENOMEM, "%s", path);
+    }
+    /* The end of the file is an error to OpenSSL; any other is one. */
+    bool end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+    ERR_clear_error();
+    if (count == 0)
+        return error_set(e, ST_CRYPTO, 0, "%s: no certificate in it (PEM)", path);
+    if (!end)
+        return error_set(e, ST_CRYPTO, 0, "%s: certificate %zu in it is damaged", path, count + 1);
+    return ST_OK;
+}
+
+static enum status identity_read_chain(struct identity *id, struct error *e)
+{
+    struct buf text;
+    buf_init(&text, IDENTITY_FILE_MAX);
+    enum status status = file_read(id->certificate_path, &text, e);
+    BIO *pem = status == ST_OK ? identity_open_pem(buf_span(&text)) : NULL;
+    if (status == ST_OK && pem == NULL)
+        status = error_set(e, ST_NOMEM, ENOMEM, "%s", id->certificate_path);
+    if (status == ST_OK)
+        status = identity_parse_chain(pem, id, e);
+    BIO_free(pem);
+    buf_fini(&text);
+    return status;
+}
+
+struct identity *identity_blank(const char *key_path, const char *certificate_path)
+{
+    struct identity *id = calloc(1, sizeof *id);
+    if (id == NULL)
+        return NULL;
+    id->key_path = strdup(key_path);
+    id->certificate_path = strdup(certificate_path);
+    id->chain = sk_X509_new_null();
+    if (id->key_path != NULL && id->certificate_path != NULL && id->chain != NULL)
+        return id;
+    identity_free(id);
+    return NULL;
+}
+
+static bool identity_fits(const struct identity *id)
+{
+    bool fits = X509_check_private_key(id->certificate, id->key) == 1;
+    ERR_clear_error();
+    return fits;
+}
+
+/* The key is another's.  Did the certificates come in a wrong order? */
+static enum status identity_misfit(const struct identity *id, struct error *e)
+{
+    for (int i = 0; i < sk_X509_num(id->chain); i++) {
+        bool fits = X509_check_private_key(sk_X509_value(id->chain, i), id->key) == 1;
+        ERR_clear_error();
+        if (fits)
+            return error_set(e, ST_FORMAT, 0,
+                             "%s: the certificate of %s is number %d in it: it must be the first, "
+                             "and those that signed it follow",
+                             id->certificate_path, id->key_path, i + 2);
+    }
+    return error_set(e, ST_FORMAT, 0, "%s does not belong to the certificate %s", id->key_path,
+                     id->certificate_path);
+}
+
+enum status identity_check(const struct identity *id, struct error *e)
+{
+    if (!identity_fits(id))
+        return identity_misfit(id, e);
+    /* What OpenSSL will not show (a signature with SHA-1 by a CA, say), it tells only here. */
+    SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+    bool good =
+        ctx != NULL && SSL_CTX_use_cert_and_key(ctx, id->certificate, id->key, id->chain, 1) == 1;
+    SSL_CTX_free(ctx);
+    return good ? ST_OK : identity_crypto_error(e, id->certificate_path);
+}
+
+/*
+ * The key is not the certificate's.  A renewal with a new key was cut off, or is under way at this
+ * moment: then the new key has the name that it gets first, or, since we looked, its own.
+ */
+static void identity_find_new_key(struct identity *id)
+{
+    struct buf path;
+    buf_init(&path, IDENTITY_PATH_MAX);
+    buf_putf(&path, "%s.new", id->key_path);
+    const char *const paths[] = {buf_str(&path), id->key_path};
+    for (size_t i = 0; i < 2 && !identity_fits(id); i++) {
+        EVP_PKEY *old = id->key;
+        if (identity_read_key(paths[i], &id->key, NULL) == ST_OK && identity_fits(id)) {
+            EVP_PKEY_free(old);
+        } else {
+            EVP_PKEY_free(id->key);
+            id->key = old;
+        }
+    }
+    buf_fini(&path);
+}
+
+enum status identity_load(const char *key_path, const char *certificate_path, struct identity **out,
                           struct error *e)
 {
-    struct buf key_path;
-    struct buf certificate_path;
-    buf_init(&key_path, IDENTITY_PATH_MAX);
-    buf_init(&certificate_path, IDENTITY_PATH_MAX);
-    buf_putf(&key_path, "%s/%s.key", dir, names[0]);
-    buf_putf(&certificate_path, "%s/%s.crt", dir, names[0]);
-    const char *key = buf_str(&key_path);
-    const char *certificate = buf_str(&certificate_path);
-    enum status status = identity_check_names(names, count, e);
+    struct identity *id = identity_blank(key_path, certificate_path);
+    if (id == NULL)
+        return error_set(e, ST_NOMEM, ENOMEM, "%s", key_path);
+    enum status status = identity_read_key(key_path, &id->key, e);
     if (status == ST_OK)
-        status = file_make_dir(dir, e);
-    bool missing = access(certificate, F_OK) != 0 && errno == ENOENT;
-    if (status == ST_OK && missing)
-        status = identity_make(key, certificate, names, count, e);
+        status = identity_read_chain(id, e);
+    if (status == ST_OK && !identity_fits(id))
+        identity_find_new_key(id);
     if (status == ST_OK)
-        status = identity_load(key, certificate, id, e);
-    buf_fini(&key_path);
-    buf_fini(&certificate_path);
+        status = identity_check(id, e);
+    if (status == ST_OK)
+        *out = id;
+    else
+        identity_free(id);
+    return status;
+}
+
+enum status identity_load_certificate(const char *certificate_path, struct identity **out,
+                                      struct error *e)
+{
+    struct identity *id = identity_blank("", certificate_path);
+    enum status status = id == NULL ? error_set(e, ST_NOMEM, ENOMEM, "%s", certificate_path)
+                                    : identity_read_chain(id, e);
+    if (status == ST_OK)
+        *out = id;
+    else
+        identity_free(id);
     return status;
 }
 
@@ -333,53 +319,4 @@ const char *identity_key_path(const struct identity *id)
 const char *identity_certificate_path(const struct identity *id)
 {
     return id->certificate_path;
-}
-
-static void identity_put_digest(const unsigned char *digest, unsigned n, struct buf *out)
-{
-    for (unsigned i = 0; i < n; i++)
-        buf_putf(out, "%s%02X", i == 0 ? "" : ":", digest[i]);
-}
-
-void identity_certificate_fingerprint(const struct identity *id, struct buf *out)
-{
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned n = 0;
-    if (X509_digest(id->certificate, EVP_sha256(), digest, &n) == 1)
-        identity_put_digest(digest, n, out);
-}
-
-void identity_key_fingerprint(const struct identity *id, struct buf *out)
-{
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned n = 0;
-    unsigned char *der = NULL;
-    int length = i2d_PUBKEY(id->key, &der);
-    if (length > 0 && EVP_Digest(der, (size_t)length, digest, &n, EVP_sha256(), NULL) == 1)
-        identity_put_digest(digest, n, out);
-    OPENSSL_free(der);
-}
-
-bool identity_names(const struct identity *id, const char *name)
-{
-    char bare[INET6_ADDRSTRLEN + 1];
-    name = identity_unbracket(name, bare, sizeof bare);
-    bool named = X509_check_host(id->certificate, name, 0, 0, NULL) == 1 ||
-                 X509_check_ip_asc(id->certificate, name, 0) == 1;
-    ERR_clear_error();
-    return named;
-}
-
-long identity_days_left(const struct identity *id)
-{
-    int days = 0;
-    int seconds = 0;
-    if (ASN1_TIME_diff(&days, &seconds, NULL, X509_get0_notAfter(id->certificate)) != 1)
-        return LONG_MIN;
-    return days;
-}
-
-bool identity_is_early(const struct identity *id)
-{
-    return X509_cmp_current_time(X509_get0_notBefore(id->certificate)) > 0;
 }

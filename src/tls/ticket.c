@@ -1,14 +1,11 @@
 #include "tls/ticket.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/rand.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "core/file.h"
 #include "tls/context_internal.h"
 
 /* Where the parts of a key are. */
@@ -119,42 +116,14 @@ enum status ticket_parse(struct ticket_ring *ring, const char *shown, struct spa
     return status;
 }
 
-/* Is this a file that may hold keys? */
-static enum status ticket_check_file(int fd, const char *path, struct error *e)
-{
-    struct stat st;
-    if (fstat(fd, &st) != 0)
-        return error_set(e, ST_IO, errno, "%s", path);
-    if (!S_ISREG(st.st_mode))
-        return error_set(e, ST_FORMAT, 0, "%s: not a regular file", path);
-    if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-        return error_set(e, ST_FORMAT, 0, "%s: ticket keys that others can read: chmod 600 it",
-                         path);
-    return ST_OK;
-}
-
 enum status ticket_read_file(struct ticket_ring *ring, const char *path, struct error *e)
 {
-    char text[TICKET_FILE + 1]; /* not a buf: what grows leaves copies behind */
-    size_t n = 0;
-    ssize_t got = 1;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0)
-        return error_set(e, errno == ENOENT ? ST_MISSING : ST_IO, errno, "%s", path);
-    enum status status = ticket_check_file(fd, path, e);
-    while (status == ST_OK && got != 0 && n < sizeof text) {
-        got = read(fd, text + n, sizeof text - n);
-        if (got > 0)
-            n += (size_t)got;
-        else if (got < 0 && errno != EINTR)
-            status = error_set(e, ST_IO, errno, "%s", path);
-    }
-    close(fd);
-    if (status == ST_OK && n == sizeof text)
-        status = error_set(e, ST_LIMIT, 0, "%s: larger than a file of ticket keys is", path);
+    struct buf text;
+    buf_init(&text, TICKET_FILE);
+    enum status status = file_read_secret(path, "a file of ticket keys", &text, e);
     if (status == ST_OK)
-        status = ticket_parse(ring, path, (struct span){text, n}, e);
-    OPENSSL_cleanse(text, sizeof text);
+        status = ticket_parse(ring, path, buf_span(&text), e);
+    buf_wipe(&text);
     return status;
 }
 

@@ -11,6 +11,7 @@
 
 #include "../support.h"
 #include "tls/context.h"
+#include "tls/identity_make.h"
 
 /* Broken before anything is agreed on: a handshake record with a message that does not exist. */
 #define PEER_BAD_RECORD SPAN("\x16\x03\x01\0\x05\x63\0\0\1\0")

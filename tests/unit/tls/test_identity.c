@@ -1,4 +1,4 @@
-#include "tls/identity.h"
+#include "tls/identity_make.h"
 
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
@@ -262,14 +262,61 @@ static void a_key_of_another_certificate_names_both_files(void **state)
     assert_int_equal(folder_count(folder_path("certs")), 2);
 }
 
-static void a_key_that_others_can_read_is_refused(void **state)
+struct mode_row {
+    const char *name;
+    mode_t mode;
+    bool good;
+};
+
+static const struct mode_row mode_rows[] = {
+    {"a key that everybody can read is refused", 0644, false},
+    {"a key that its group can read is refused", 0640, false},
+    {"a key that its group can write is refused", 0620, false},
+    {"a key that others can write is refused", 0602, false},
+    {"a key that others can run is refused", 0601, false},
+    {"a key that nobody can write is fine", 0400, true},
+    {"a key that its owner can run is fine", 0700, true},
+};
+
+static void keys_are_for_their_owner(void **state)
+{
+    const struct mode_row *row = *state;
+    identity_free(open_identity());
+    assert_int_equal(chmod(key_path(), row->mode), 0);
+    if (row->good)
+        identity_free(open_identity());
+    else
+        assert_refused(ST_FORMAT, key_path(), "others can read: chmod 600");
+}
+
+static void a_link_to_a_key_is_judged_by_its_target(void **state)
 {
     (void)state;
     identity_free(open_identity());
-    assert_int_equal(chmod(key_path(), 0644), 0);
-    assert_refused(ST_FORMAT, key_path(), "chmod");
-    assert_int_equal(chmod(key_path(), 0640), 0); /* a group of the administrator's choice */
+    const char *target = folder_path("target");
+    assert_int_equal(rename(key_path(), target), 0);
+    assert_int_equal(symlink(target, key_path()), 0);
     identity_free(open_identity());
+    assert_int_equal(chmod(target, 0644), 0);
+    assert_refused(ST_FORMAT, key_path(), "chmod");
+}
+
+static void a_key_of_another_user_is_refused(void **state)
+{
+    (void)state;
+    if (geteuid() != 0)
+        skip(); /* nobody else can give a file away */
+    identity_free(open_identity());
+    assert_int_equal(chown(key_path(), 65534, 0), 0);
+    assert_refused(ST_FORMAT, key_path(), "belongs to user 65534");
+}
+
+static void a_key_that_is_no_file_is_refused_without_waiting(void **state)
+{
+    (void)state;
+    folder_make_dir("certs");
+    assert_int_equal(mkfifo(key_path(), 0600), 0);
+    assert_refused(ST_FORMAT, key_path(), "not a regular file");
 }
 
 static void a_key_with_a_passphrase_is_refused_without_asking(void **state)
@@ -392,7 +439,10 @@ int main(void)
     SUITE_TEST(&s, an_ed25519_key_alone_gets_a_certificate);
     SUITE_TEST(&s, a_certificate_without_its_key_is_an_error);
     SUITE_TEST(&s, a_key_of_another_certificate_names_both_files);
-    SUITE_TEST(&s, a_key_that_others_can_read_is_refused);
+    SUITE_ROWS(&s, keys_are_for_their_owner, mode_rows);
+    SUITE_TEST(&s, a_link_to_a_key_is_judged_by_its_target);
+    SUITE_TEST(&s, a_key_of_another_user_is_refused);
+    SUITE_TEST(&s, a_key_that_is_no_file_is_refused_without_waiting);
     SUITE_TEST(&s, a_key_with_a_passphrase_is_refused_without_asking);
     SUITE_ROWS(&s, garbage_for_a_key_is_refused, garbage_rows);
     SUITE_ROWS(&s, garbage_for_a_certificate_is_refused, garbage_rows);
