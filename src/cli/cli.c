@@ -22,6 +22,10 @@ static const struct cli_command cli_commands[] = {
      cli_press_options, &cli_press_options_count},
     {"convert", cli_convert, "convert [OPTIONS] FILE|-", "print one article as gemtext",
      cli_convert_options, &cli_convert_options_count},
+    {"cert", cli_cert, "cert show [FILE.crt|NAME]... | new NAME [ALIAS]... | renew NAME [ALIAS]...",
+     "tell what the certificates say, make one for NAME, or a new one with the key that readers "
+     "know",
+     cli_cert_options, &cli_cert_options_count},
     {"worker", cli_worker, NULL, NULL, NULL, NULL},
     {JOB_SUBCOMMAND, cli_press_job, NULL, NULL, NULL, NULL},
 };

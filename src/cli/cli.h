@@ -34,11 +34,14 @@ int cli_serve(int argc, char **argv);
 int cli_press(int argc, char **argv);
 int cli_press_job(int argc, char **argv);
 int cli_convert(int argc, char **argv);
+int cli_cert(int argc, char **argv);
 int cli_worker(int argc, char **argv);
 
 extern const struct option_row cli_press_options[];
 extern const size_t cli_press_options_count;
 extern const struct option_row cli_convert_options[];
 extern const size_t cli_convert_options_count;
+extern const struct option_row cli_cert_options[];
+extern const size_t cli_cert_options_count;
 
 #endif
