@@ -171,7 +171,7 @@ static uv_stdio_container_t crew_handed(int fd)
     return (uv_stdio_container_t){.flags = fd < 0 ? UV_IGNORE : UV_INHERIT_FD, .data.fd = fd};
 }
 
-static int crew_spawn_process(struct crew_member *m, int settings, int tickets)
+static int crew_spawn_process(struct crew_member *m, int settings, int tickets, int certificates)
 {
     static char program[] = "broadsheet";
     static char subcommand[] = "worker";
@@ -187,6 +187,7 @@ static int crew_spawn_process(struct crew_member *m, int settings, int tickets)
     stdio[WORKER_CONTROL_FD].data.stream = (uv_stream_t *)&m->control;
     stdio[WORKER_SETTINGS_FD] = crew_handed(settings);
     stdio[WORKER_TICKETS_FD] = crew_handed(tickets);
+    stdio[WORKER_CERTIFICATES_FD] = crew_handed(certificates);
     for (size_t i = 0; i < plan->socket_count; i++)
         stdio[WORKER_LISTEN_FD + i] = crew_handed(plan->sockets[i]);
     uv_process_options_t options = {
@@ -210,12 +211,15 @@ static void crew_spawn(struct crew_member *m)
     m->started = uv_now(c->plan.loop);
     int settings = crew_memory_fd("settings", c->plan.settings);
     int tickets = crew_tickets_fd(c);
+    int certificates = crew_memory_fd("certificates", buf_span(c->plan.certificates));
     /* Without them the worker says so and ends: one way for all failures. */
-    int result = crew_spawn_process(m, settings, tickets);
+    int result = crew_spawn_process(m, settings, tickets, certificates);
     if (settings >= 0)
         close(settings);
     if (tickets >= 0)
         close(tickets);
+    if (certificates >= 0)
+        close(certificates);
     if (result != 0) {
         log_line(LOG_ERROR, "a worker cannot be started: %s", uv_strerror(result));
         crew_bury(m);
@@ -251,35 +255,48 @@ static void crew_on_written(uv_write_t *write, int status)
     free(say);
 }
 
-/* The same bytes to every worker. */
-static void crew_send(struct crew *c, const void *from, size_t n)
+/* One message to every worker, see worker.h. */
+static void crew_send(struct crew *c, char what, struct span bytes)
 {
+    size_t n = WORKER_HEADER + bytes.n;
     for (size_t i = 0; i < c->plan.workers; i++) {
         struct crew_say *say = c->members[i].alive ? calloc(1, sizeof *say + n) : NULL;
         if (say == NULL)
             continue;
         say->n = n;
-        memcpy(say->bytes, from, n);
+        say->bytes[0] = what;
+        for (size_t k = 1; k < WORKER_HEADER; k++)
+            say->bytes[k] = (char)(unsigned char)(bytes.n >> 8 * (WORKER_HEADER - 1 - k));
+        if (bytes.n > 0)
+            memcpy(say->bytes + WORKER_HEADER, bytes.p, bytes.n);
         say->write.data = say;
-        uv_buf_t bytes = uv_buf_init(say->bytes, (unsigned)n);
-        int result = uv_write(&say->write, (uv_stream_t *)&c->members[i].control, &bytes, 1,
+        uv_buf_t message = uv_buf_init(say->bytes, (unsigned)n);
+        int result = uv_write(&say->write, (uv_stream_t *)&c->members[i].control, &message, 1,
                               crew_on_written);
         if (result != 0)
             crew_on_written(&say->write, result);
     }
 }
 
-void crew_say(struct crew *c, char what)
+void crew_say_edition(struct crew *c)
 {
-    crew_send(c, &what, 1);
+    crew_send(c, WORKER_SAY_EDITION, (struct span){0});
 }
 
 void crew_say_tickets(struct crew *c)
 {
-    unsigned char message[1 + TICKET_PACKED_SIZE] = {WORKER_SAY_TICKETS};
-    ticket_pack(c->plan.tickets, message + 1);
-    crew_send(c, message, sizeof message);
-    ticket_wipe_bytes(message, sizeof message);
+    union {
+        unsigned char packed[TICKET_PACKED_SIZE];
+        char bytes[TICKET_PACKED_SIZE];
+    } keys;
+    ticket_pack(c->plan.tickets, keys.packed);
+    crew_send(c, WORKER_SAY_TICKETS, (struct span){keys.bytes, sizeof keys});
+    ticket_wipe_bytes(&keys, sizeof keys);
+}
+
+void crew_say_certificates(struct crew *c)
+{
+    crew_send(c, WORKER_SAY_CERTIFICATES, buf_span(c->plan.certificates));
 }
 
 static void crew_signal(struct crew *c, int number)

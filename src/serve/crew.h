@@ -14,6 +14,8 @@ struct crew_plan {
     struct span settings; /* of worker.h, as a configuration; borrowed for the crew's life */
     /* Read when a worker starts and by crew_say_tickets; borrowed for the crew's life. */
     const struct ticket_ring *tickets;
+    /* As identity_pack writes them, likewise with crew_say_certificates. */
+    const struct buf *certificates;
     const int *sockets; /* bound; borrowed for the crew's life */
     size_t socket_count;
     void (*on_ready)(void *context);  /* every worker answers requests; called once */
@@ -26,11 +28,14 @@ struct crew;
 /* Start the workers.  ST_OK with *c, which crew_free frees when the loop has ended; ST_NOMEM. */
 enum status crew_start(const struct crew_plan *plan, struct crew **c, struct error *e) MUST_USE;
 
-/* Tell every worker one of WORKER_SAY_... */
-void crew_say(struct crew *c, char what);
+/* Tell every worker that there is a new edition. */
+void crew_say_edition(struct crew *c);
 
 /* Tell every worker that the ticket keys are others: those that the plan's ring now has. */
 void crew_say_tickets(struct crew *c);
+
+/* The same for the certificates. */
+void crew_say_certificates(struct crew *c);
 
 /* Have them finish what they do and end; those that have not after CREW_PATIENCE are killed. */
 void crew_stop(struct crew *c);

@@ -8,9 +8,9 @@
 #include "edition/reader.h"
 #include "log/log.h"
 #include "protocol/url.h"
+#include "tls/identity_make.h"
 
-#define SITE_PATH_MAX    8192
-#define SITE_EXPIRY_WARN 30 /* days */
+#define SITE_PATH_MAX 8192
 
 /* The name number i of a vhost: the main one, then its aliases. */
 static char *site_name(const struct vhost_config *v, size_t i)
@@ -86,7 +86,6 @@ enum status sites_init(struct sites *sites, const struct server_config *config, 
 
 void sites_fini(struct sites *sites)
 {
-    sites_close_identities(sites);
     for (size_t i = 0; i < sites->count; i++) {
         struct site *site = &sites->items[i];
         free(site->names.items);
@@ -130,57 +129,24 @@ enum status sites_check_private(const struct sites *sites, const char *path, str
     return ST_OK;
 }
 
-static void site_tell_identity(const struct site *site)
-{
-    const struct identity *id = site->identity;
-    const char *path = identity_certificate_path(id);
-    struct buf print;
-    buf_init(&print, 256);
-    identity_certificate_fingerprint(id, &print);
-    log_line(LOG_INFO, "certificate %s, fingerprint SHA-256 %s", path, buf_str(&print));
-    buf_clear(&print);
-    identity_key_fingerprint(id, &print);
-    log_line(LOG_INFO, "public key fingerprint SHA-256 %s", buf_str(&print));
-    buf_fini(&print);
-    for (size_t i = 0; i < site->names.count; i++) {
-        if (!identity_names(id, site->names.items[i]))
-            log_line(LOG_WARNING,
-                     "%s does not name %s: clients will warn (the certificate is kept: readers "
-                     "trust it)",
-                     path, site->names.items[i]);
-    }
-    long days = identity_days_left(id);
-    if (days < SITE_EXPIRY_WARN)
-        log_line(LOG_WARNING, "%s %s", path,
-                 days < 0 ? "has expired" : "expires in less than 30 days");
-    if (identity_is_early(id))
-        log_line(LOG_WARNING, "%s is not valid yet: is the clock right?", path);
-}
-
-enum status sites_open_identities(struct sites *sites, const char *certs, struct error *e)
+enum status sites_open_identities(const struct sites *sites, const char *dir, struct certs *certs,
+                                  struct error *e)
 {
     enum status status = ST_OK;
     for (size_t i = 0; status == ST_OK && i < sites->count; i++) {
-        struct site *site = &sites->items[i];
+        const struct site *site = &sites->items[i];
         const struct vhost_config *v = site->config;
+        struct identity *id = NULL;
         if (v->key == NULL)
-            status = identity_open(certs, site->names.items, site->names.count, &site->identity, e);
+            status = identity_open(dir, site->names.items, site->names.count, &id, e);
         else
             status = sites_check_private(sites, v->key, e);
         if (status == ST_OK && v->key != NULL)
-            status = identity_load(v->key, v->certificate, &site->identity, e);
+            status = identity_load(v->key, v->certificate, &id, e);
         if (status == ST_OK)
-            site_tell_identity(site);
+            status = certs_add(certs, id, site->names.items, site->names.count, e);
     }
     return status;
-}
-
-void sites_close_identities(struct sites *sites)
-{
-    for (size_t i = 0; i < sites->count; i++) {
-        identity_free(sites->items[i].identity);
-        sites->items[i].identity = NULL;
-    }
 }
 
 void sites_place(struct sites *sites, const char *state, bool sole)
@@ -210,18 +176,11 @@ void sites_make_base_urls(struct sites *sites, unsigned port)
 
 struct worker_vhost site_settings(const struct site *site)
 {
-    union {
-        const char *read;
-        char *field;
-    } key = {identity_key_path(site->identity)},
-      certificate = {identity_certificate_path(site->identity)};
     return (struct worker_vhost){
         .name = site->config->name,
         .host = site->names,
         .edition = site->edition.p,
         .statics = site->statics.p,
-        .key = key.field,
-        .certificate = certificate.field,
     };
 }
 

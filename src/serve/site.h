@@ -6,15 +6,14 @@
 #define SERVE_SITE_H
 
 #include "config/server.h"
+#include "serve/certs.h"
 #include "serve/job.h"
 #include "serve/watch.h"
 #include "serve/worker.h"
-#include "tls/identity.h"
 
 struct site {
     const struct vhost_config *config; /* borrowed */
     struct option_list names;          /* the main one first; the array is owned, they are not */
-    struct identity *identity;         /* owned; NULL when it is closed */
     struct buf edition;                /* path of the edition, NUL-ended */
     struct buf statics;                /* path of static/ */
     struct buf base_url;               /* "gemini://NAME/", with the port unless it is Gemini's */
@@ -52,12 +51,14 @@ enum status sites_check_private(const struct sites *sites, const char *path,
                                 struct error *e) MUST_USE;
 
 /*
- * Get the certificate of each: the vhost's own, or that in `certs`, which is made when it is
- * missing.  Tells them to the log.  Returns as identity_open, and as sites_check_private.
+ * Get the certificate of each: the vhost's own, or that in `dir`, which is made when it is
+ * missing.
+ *
+ * certs   gets them in the order of the sites, which it borrows the names of
+ * Returns as identity_open, sites_check_private and certs_add.
  */
-enum status sites_open_identities(struct sites *sites, const char *certs, struct error *e) MUST_USE;
-
-void sites_close_identities(struct sites *sites);
+enum status sites_open_identities(const struct sites *sites, const char *dir, struct certs *certs,
+                                  struct error *e) MUST_USE;
 
 /*
  * Decide where the editions are: STATE/NAME.db, NAME being the main one; a sole site's is

@@ -14,11 +14,11 @@
 #include "core/file.h"
 #include "log/log.h"
 #include "net/listener.h"
+#include "serve/certs.h"
 #include "serve/crew.h"
 #include "serve/keyring.h"
 #include "serve/site.h"
 #include "serve/worker.h"
-#include "tls/identity_make.h"
 
 #define SUPERVISOR_SOCKETS_MAX 64
 #define SUPERVISOR_PATH_MAX    8192
@@ -39,6 +39,7 @@ struct supervisor {
     uv_timer_t patience; /* of the start, while some capsule is pressed */
     bool waiting;        /* it is there */
     struct keyring keyring;
+    struct certs certs;
     struct crew *crew;
     bool ready; /* requests are answered */
     bool stopping;
@@ -244,7 +245,9 @@ static enum status supervisor_prepare(struct supervisor *s, struct error *e)
     if (status == ST_OK)
         status = supervisor_check_place(s, s->config->certs, e);
     if (status == ST_OK)
-        status = sites_open_identities(&s->sites, s->config->certs, e);
+        status = sites_open_identities(&s->sites, s->config->certs, &s->certs, e);
+    if (status == ST_OK)
+        status = certs_pack(&s->certs, e);
     if (status == ST_OK)
         status = supervisor_bind_all(s, e);
     if (status == ST_OK)
@@ -252,9 +255,7 @@ static enum status supervisor_prepare(struct supervisor *s, struct error *e)
     if (status != ST_OK)
         return status;
     sites_make_base_urls(&s->sites, supervisor_public_port(s));
-    status = supervisor_make_settings(s, e);
-    sites_close_identities(&s->sites); /* from here on the keys are the workers' */
-    return status;
+    return supervisor_make_settings(s, e);
 }
 
 static void supervisor_stop(struct supervisor *s)
@@ -268,6 +269,7 @@ static void supervisor_stop(struct supervisor *s)
         uv_close((uv_handle_t *)&s->patience, NULL);
     s->waiting = false;
     keyring_stop(&s->keyring);
+    certs_stop(&s->certs);
     /* New callers are refused at once; those in the kernel's queue with them. */
     for (size_t i = 0; i < s->socket_count; i++)
         close(s->sockets[i]);
@@ -308,6 +310,7 @@ static void supervisor_start_crew(struct supervisor *s)
                              .workers = workers,
                              .settings = buf_span(&s->settings),
                              .tickets = &s->keyring.ring,
+                             .certificates = &s->certs.text,
                              .sockets = s->sockets,
                              .socket_count = s->socket_count,
                              .on_ready = supervisor_on_ready,
@@ -358,7 +361,7 @@ static void supervisor_on_pressed(struct site *site, bool good)
     if (s->crew == NULL)
         supervisor_consider_start(s);
     else if (good)
-        crew_say(s->crew, WORKER_SAY_EDITION);
+        crew_say_edition(s->crew);
     if (s->ready && good && !site->served)
         site_tell_served(site);
 }
@@ -379,6 +382,13 @@ static void supervisor_on_tickets(void *context)
         crew_say_tickets(s->crew);
 }
 
+static void supervisor_on_certificates(void *context)
+{
+    struct supervisor *s = context;
+    if (s->crew != NULL)
+        crew_say_certificates(s->crew);
+}
+
 static void supervisor_on_signal(uv_signal_t *handle, int number)
 {
     struct supervisor *s = handle->data;
@@ -386,6 +396,7 @@ static void supervisor_on_signal(uv_signal_t *handle, int number)
         return;
     if (number == SIGHUP) {
         keyring_renew(&s->keyring);
+        certs_reload(&s->certs);
         for (size_t i = 0; i < s->sites.count; i++)
             site_renew(&s->sites.items[i]);
         return;
@@ -428,6 +439,7 @@ static void supervisor_loop(struct supervisor *s)
     }
     supervisor_start_signals(s);
     keyring_start(&s->keyring, &s->loop, s->config->ticket_rotation, supervisor_on_tickets, s);
+    certs_start(&s->certs, &s->loop, supervisor_on_certificates, s);
     s->waiting = true;
     uv_timer_init(&s->loop, &s->patience);
     s->patience.data = s;
@@ -454,6 +466,7 @@ enum status supervisor_run(const struct server_config *config, struct error *e)
     s->error = e;
     s->lock = -1;
     buf_init(&s->settings, (size_t)1024 * 1024);
+    certs_init(&s->certs);
     s->status = supervisor_prepare(s, e);
     if (s->status == ST_OK)
         supervisor_loop(s);
@@ -465,6 +478,7 @@ enum status supervisor_run(const struct server_config *config, struct error *e)
     if (s->crew != NULL)
         crew_free(s->crew);
     keyring_fini(&s->keyring);
+    certs_fini(&s->certs);
     sites_fini(&s->sites);
     buf_fini(&s->settings);
     free(s);

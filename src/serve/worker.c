@@ -11,6 +11,7 @@
 #include "log/log.h"
 #include "net/listener.h"
 #include "serve/route.h"
+#include "serve/worker_tls.h"
 
 #define WORKER_SETTINGS_MAX ((size_t)1024 * 1024)
 #define WORKER_LISTENERS    64
@@ -29,8 +30,6 @@ static const struct option_row worker_vhost_options[] = {
     {.name = "host", .type = OPTION_LIST, .offset = VHOST_FIELD(host)},
     {.name = "edition", .type = OPTION_STRING, .offset = VHOST_FIELD(edition)},
     {.name = "statics", .type = OPTION_STRING, .offset = VHOST_FIELD(statics)},
-    {.name = "key", .type = OPTION_STRING, .offset = VHOST_FIELD(key)},
-    {.name = "certificate", .type = OPTION_STRING, .offset = VHOST_FIELD(certificate)},
 };
 
 static const struct option_section worker_vhost_section = {
@@ -72,14 +71,12 @@ struct worker {
     struct worker_settings settings;
     struct options options; /* which own the settings' values */
     struct routes routes;   /* one for each vhost, in their order */
-    struct context *tls;
+    struct worker_tls tls;
     uv_loop_t loop;
     uv_pipe_t control;
     uv_signal_t term, interrupt, hangup;
     uv_timer_t drain;
-    uv_timer_t reload;                         /* tries again after a failure */
-    unsigned char tickets[TICKET_PACKED_SIZE]; /* that are being read */
-    size_t tickets_left;                       /* bytes of them that are still to come */
+    uv_timer_t reload; /* tries again after a failure */
     uv_write_t said;
     struct conn_table table;
     struct listeners *listeners;
@@ -97,66 +94,6 @@ static enum status worker_read_settings(struct worker *w, struct error *e)
         status = options_read_text(&w->options, "settings", buf_str(&text), e);
     close(WORKER_SETTINGS_FD);
     buf_fini(&text);
-    return status;
-}
-
-static enum status worker_read_tickets(struct ticket_ring *tickets, struct error *e)
-{
-    unsigned char packed[TICKET_PACKED_SIZE];
-    ssize_t n = read(WORKER_TICKETS_FD, packed, sizeof packed); /* of memory: never a part */
-    close(WORKER_TICKETS_FD);
-    enum status status = n == (ssize_t)sizeof packed
-                             ? ticket_unpack(tickets, packed, e)
-                             : error_set(e, ST_IO, n < 0 ? errno : 0, "ticket keys");
-    ticket_wipe_bytes(packed, sizeof packed);
-    return status;
-}
-
-/* The certificates of all vhosts; identities gets as many as there are vhosts. */
-static enum status worker_load_hosts(const struct worker *w, struct identity **identities,
-                                     struct context_host *hosts, struct error *e)
-{
-    const struct worker_vhost *vhosts = w->settings.vhost.items;
-    enum status status = ST_OK;
-    for (size_t i = 0; status == ST_OK && i < w->settings.vhost.count; i++) {
-        const struct worker_vhost *v = &vhosts[i];
-        status = identity_load(v->key, v->certificate, &identities[i], e);
-        hosts[i] = (struct context_host){identities[i], v->host.items, v->host.count};
-    }
-    return status;
-}
-
-static enum status worker_make_context(struct worker *w, const struct ticket_ring *tickets,
-                                       struct error *e)
-{
-    size_t count = w->settings.vhost.count;
-    struct identity **identities = calloc(count, sizeof *identities);
-    struct context_host *hosts = calloc(count, sizeof *hosts);
-    enum context_version least = CONTEXT_TLS12;
-    const char *tls_min = w->settings.tls_min == NULL ? "" : w->settings.tls_min;
-    enum status status = identities == NULL || hosts == NULL
-                             ? error_set(e, ST_NOMEM, ENOMEM, "TLS")
-                             : context_version_find(tls_min, &least, e);
-    if (status == ST_OK)
-        status = worker_load_hosts(w, identities, hosts, e);
-    if (status == ST_OK) {
-        struct context_plan plan = {hosts, count, tickets, least};
-        status = context_new(&plan, &w->tls, e);
-    }
-    for (size_t i = 0; identities != NULL && i < count; i++)
-        identity_free(identities[i]);
-    free(identities);
-    free(hosts);
-    return status;
-}
-
-static enum status worker_make_tls(struct worker *w, struct error *e)
-{
-    struct ticket_ring tickets = {0};
-    enum status status = worker_read_tickets(&tickets, e);
-    if (status == ST_OK)
-        status = worker_make_context(w, &tickets, e);
-    ticket_wipe(&tickets);
     return status;
 }
 
@@ -253,43 +190,19 @@ static void worker_on_reload(uv_timer_t *timer)
 
 static void worker_on_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 {
-    static char bytes[256];
+    static char bytes[4096];
     (void)handle, (void)suggested;
     *buf = uv_buf_init(bytes, sizeof bytes);
-}
-
-static void worker_take_tickets(struct worker *w)
-{
-    struct ticket_ring tickets = {0};
-    struct error e;
-    if (ticket_unpack(&tickets, w->tickets, &e) == ST_OK)
-        context_set_tickets(w->tls, &tickets);
-    else
-        log_error(&e);
-    ticket_wipe(&tickets);
-    ticket_wipe_bytes(w->tickets, sizeof w->tickets);
 }
 
 static void worker_on_control(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
     struct worker *w = stream->data;
-    bool edition = false;
     if (n < 0) {
         worker_stop(w, 0); /* without a supervisor nobody would ever stop us */
         return;
     }
-    for (ssize_t i = 0; i < n; i++) {
-        char byte = buf->base[i];
-        if (w->tickets_left > 0) {
-            w->tickets[sizeof w->tickets - w->tickets_left--] = (unsigned char)byte;
-            if (w->tickets_left == 0)
-                worker_take_tickets(w);
-        } else if (byte == WORKER_SAY_TICKETS) {
-            w->tickets_left = sizeof w->tickets;
-        } else {
-            edition = edition || byte == WORKER_SAY_EDITION;
-        }
-    }
+    bool edition = worker_tls_take(&w->tls, (struct span){buf->base, (size_t)n});
     ticket_wipe_bytes(buf->base, (size_t)n);
     if (edition)
         worker_reload(w);
@@ -355,7 +268,7 @@ static enum status worker_start(struct worker *w, struct error *e)
     if (status == ST_OK)
         status = worker_open_routes(w, e);
     if (status == ST_OK)
-        status = worker_make_tls(w, e);
+        status = worker_tls_start(&w->tls, &w->settings, e);
     if (status == ST_OK)
         status = worker_read_proxies(w, e);
     if (status != ST_OK)
@@ -367,7 +280,7 @@ static enum status worker_start(struct worker *w, struct error *e)
     if (result != 0)
         return error_set(e, ST_IO, -result, "event loop");
     w->table.loop = &w->loop;
-    w->table.tls = w->tls;
+    w->table.tls = w->tls.context;
     w->table.respond = route_respond;
     w->table.context = &w->routes;
     w->table.on_free = worker_on_conn_free;
@@ -388,7 +301,7 @@ static void worker_free(struct worker *w)
     for (size_t i = 0; i < w->routes.count; i++)
         route_close(&w->routes.items[i]);
     free(w->routes.items);
-    context_free(w->tls);
+    worker_tls_fini(&w->tls);
     options_fini(&w->options);
     free(w->proxies);
     free(w);

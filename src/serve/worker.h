@@ -8,14 +8,21 @@
 #include "config/option.h"
 
 /* The descriptors of a worker, besides the standard ones. */
-#define WORKER_CONTROL_FD  3 /* stream to the supervisor; its end means that he is gone */
-#define WORKER_SETTINGS_FD 4 /* a configuration of the options below */
-#define WORKER_TICKETS_FD  5 /* session ticket keys, as ticket_pack writes them */
-#define WORKER_LISTEN_FD   6 /* the first of the bound sockets */
+#define WORKER_CONTROL_FD      3 /* stream to the supervisor; its end means that he is gone */
+#define WORKER_SETTINGS_FD     4 /* a configuration of the options below */
+#define WORKER_TICKETS_FD      5 /* session ticket keys, as ticket_pack writes them */
+#define WORKER_CERTIFICATES_FD 6 /* keys and certificates, as identity_pack writes them */
+#define WORKER_LISTEN_FD       7 /* the first of the bound sockets */
 
-/* What goes over the control stream: from the supervisor ... */
-#define WORKER_SAY_EDITION 'E' /* some vhost's new edition has its name */
-#define WORKER_SAY_TICKETS 'T' /* other ticket keys: TICKET_PACKED_SIZE bytes follow */
+/*
+ * What goes over the control stream, from the supervisor: one of these, the number of bytes that
+ * follow in four bytes, the highest first, and those bytes ...
+ */
+#define WORKER_SAY_EDITION      'E' /* some vhost's new edition has its name: nothing follows */
+#define WORKER_SAY_TICKETS      'T' /* other ticket keys: as in WORKER_TICKETS_FD */
+#define WORKER_SAY_CERTIFICATES 'C' /* other certificates: as in WORKER_CERTIFICATES_FD */
+#define WORKER_HEADER           5
+#define WORKER_MESSAGE_MAX      ((size_t)4 * 1024 * 1024)
 /* ... and to him. */
 #define WORKER_SAY_READY 'R' /* requests are answered from now on */
 
@@ -25,8 +32,6 @@ struct worker_vhost {
     struct option_list host; /* all names, the main one first */
     char *edition;           /* file */
     char *statics;           /* the capsule's static/ folder */
-    char *key;               /* private key, PEM file */
-    char *certificate;       /* PEM file */
 };
 
 /* What the supervisor decides for a worker. */
