@@ -17,6 +17,9 @@ static const struct cli_command cli_commands[] = {
      "      several capsules: `vhost \"NAME\" { capsule = \"FOLDER\" }` sections in a --config "
      "file",
      server_options, &server_options_count},
+    {"check", cli_check, "check [CAPSULE] [OPTIONS]",
+     "look at all that serve with these options would use, and change nothing", server_options,
+     &server_options_count},
     {"press", cli_press, "press CAPSULE -o EDITION [OPTIONS]",
      "write the folder CAPSULE as one file; a source that cannot be read is told and left out",
      cli_press_options, &cli_press_options_count},

@@ -35,6 +35,7 @@ int cli_press(int argc, char **argv);
 int cli_press_job(int argc, char **argv);
 int cli_convert(int argc, char **argv);
 int cli_cert(int argc, char **argv);
+int cli_check(int argc, char **argv);
 int cli_worker(int argc, char **argv);
 
 extern const struct option_row cli_press_options[];

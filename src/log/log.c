@@ -13,6 +13,7 @@
 #define LOG_LINE_MAX 4096
 
 static const char *log_process; /* NULL on the command line */
+static unsigned long log_counts[LOG_INFO + 1];
 
 void log_init(const char *process)
 {
@@ -82,6 +83,7 @@ void log_line(enum log_level level, const char *fmt, ...)
     static const char *const names[] = {"error: ", "warning: ", ""};
     char message[LOG_LINE_MAX];
     va_list args;
+    log_counts[level]++;
     va_start(args, fmt);
     int n = vsnprintf(message, sizeof message, fmt, args);
     va_end(args);
@@ -103,6 +105,11 @@ void log_line(enum log_level level, const char *fmt, ...)
     if (buf_status(&line) == ST_OK)
         log_write(&line);
     buf_fini(&line);
+}
+
+unsigned long log_count(enum log_level level)
+{
+    return log_counts[level];
 }
 
 void log_error(const struct error *e)

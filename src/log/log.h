@@ -18,6 +18,9 @@ void log_init(const char *process);
 /* Write one line; control bytes and bytes that are no UTF-8 are escaped as \xNN. */
 void log_line(enum log_level level, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
+/* Lines of a level that this process has written. */
+unsigned long log_count(enum log_level level);
+
 /* The line of an error. */
 void log_error(const struct error *e);
 
