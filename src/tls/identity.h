@@ -9,9 +9,6 @@
 
 struct identity;
 
-/* Most identities of a server. */
-#define IDENTITY_COUNT_MAX 1024
-
 /* Can all these be host names or IP addresses?  ST_OK, or ST_SYNTAX with the first that cannot. */
 enum status identity_check_names(char *const *names, size_t count, struct error *e) MUST_USE;
 

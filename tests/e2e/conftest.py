@@ -1,9 +1,12 @@
 """Fixtures: capsules, and servers that are looked at again when they end."""
 
+import tempfile
+
 import pytest
 
 import program
 import samples
+from amfora import Amfora
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -44,3 +47,18 @@ def serve_module(tmp_path_factory):
 def site(serve_module, tmp_path_factory):
     """A server on the full sample capsule; tests must leave it as it is."""
     return serve_module(samples.full_capsule(tmp_path_factory.mktemp("site") / "capsule"))
+
+
+@pytest.fixture
+def browse():
+    """browse(url) opens Amfora there; it is ended after the test."""
+    with tempfile.TemporaryDirectory(prefix="amfora-") as home:
+        opened = []
+
+        def start(url):
+            opened.append(Amfora(home, url))
+            return opened[-1]
+
+        yield start
+        for amfora in opened:
+            amfora.end()

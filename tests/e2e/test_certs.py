@@ -3,72 +3,25 @@
 The numbers are those of the checklist in test_conformance.py.
 """
 
-import hashlib
 import os
 import re
-import ssl
+import signal
 import stat
+import subprocess
 from contextlib import closing
 from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from clients import openssl
-from wire import TLS_VERSIONS
-
-
-class Certificate:
-    """What `openssl x509` says about a certificate, as a file or in DER."""
-
-    def __init__(self, data):
-        self.pem = data if data.startswith(b"-----") else ssl.DER_cert_to_PEM_cert(data).encode()
-        self.der = ssl.PEM_cert_to_DER_cert(self.pem.decode())
-        self.text = self.says("-text")
-
-    def says(self, *options):
-        return openssl("x509", "-noout", *options, data=self.pem).decode()
-
-    @property
-    def common_names(self):
-        subject = self.says("-subject", "-nameopt", "multiline")
-        return re.findall(r"commonName\s*= (.*)", subject)
-
-    @property
-    def names(self):
-        """Every subject alternative name, as "DNS:name" or "IP Address:address"."""
-        lines = self.says("-ext", "subjectAltName").splitlines()
-        return {name.strip() for name in lines[1].split(",")} if len(lines) > 1 else set()
-
-    @property
-    def fingerprints(self):
-        """SHA-256 of the certificate and of its public key, in hexadecimal."""
-        key = openssl("x509", "-noout", "-pubkey", data=self.pem)
-        key_der = openssl("pkey", "-pubin", "-outform", "DER", data=key)
-        return {hashlib.sha256(der).hexdigest() for der in (self.der, key_der)}
-
-    def date(self, which):
-        text = self.says(f"-{which}date").partition("=")[2].strip()
-        return datetime.strptime(text, "%b %d %H:%M:%S %Y %Z").replace(tzinfo=timezone.utc)
-
-
-def presented(server, **options):
-    """The certificate that a handshake shows."""
-    with closing(server.connect(**options)) as connection:
-        return Certificate(connection.handshake().tls.getpeercert(binary_form=True))
+import samples
+from certificates import CHAIN, KINDS, Certificate, ca_pair, make_key, own_pair, presented, shows
+from clients import openssl, require_client
+from program import run, wait_until
+from wire import TIMEOUT, TLS_VERSIONS
 
 
 def files(server):
     return server.certs / "localhost.crt", server.certs / "localhost.key"
-
-
-def own_pair(folder, name="localhost"):
-    """A key and certificate as an operator may bring them."""
-    folder.mkdir(exist_ok=True)
-    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384", "-nodes",
-            "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}", "-days", "100",
-            "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.crt")
-    (folder / f"{name}.key").chmod(0o600)
-    return folder
 
 
 # Made at the first start
@@ -216,7 +169,200 @@ def test_a_key_that_does_not_fit_its_certificate_is_named_with_it(serve, capsule
     assert {path: path.read_bytes() for path in certs.iterdir()} == before
 
 
-def test_a_key_that_others_can_read_is_named(serve, capsule, tmp_path):
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604])
+def test_a_key_that_others_can_read_is_named(serve, capsule, tmp_path, mode):
     certs = own_pair(tmp_path / "own")
-    (certs / "localhost.key").chmod(0o644)
-    serve.refused(capsule, certs / "localhost.key", certs=certs)
+    (certs / "localhost.key").chmod(mode)
+    serve.refused(capsule, certs / "localhost.key", "chmod 600", certs=certs)
+
+
+def test_a_key_that_clients_refuse_is_named(serve, capsule, tmp_path):
+    certs = own_pair(tmp_path / "own")
+    openssl("req", "-x509", "-newkey", "rsa:1024", "-nodes", "-subj", "/CN=localhost", "-keyout",
+            certs / "localhost.key", "-out", certs / "localhost.crt")
+    serve.refused(capsule, certs / "localhost.key", "1024 bits", certs=certs)
+
+
+def test_a_chain_in_the_wrong_order_is_named(serve, capsule, tmp_path):
+    certs = tmp_path / "own"
+    ca_pair(certs)
+    chain = (certs / "localhost.crt").read_text()
+    leaf, middle = chain.split("-----END CERTIFICATE-----\n")[:2]
+    end = "-----END CERTIFICATE-----\n"
+    (certs / "localhost.crt").write_text(middle + end + leaf + end)
+    serve.refused(capsule, certs / "localhost.crt", "must be the first", certs=certs)
+
+
+# Every kind, for every client
+
+
+@pytest.fixture(scope="module", params=[*KINDS, CHAIN])
+def brought(request, serve_module, tmp_path_factory):
+    """A server with a certificate of such a kind, and what a client that checks it trusts."""
+    folder = tmp_path_factory.mktemp("brought")
+    certs = folder / "certs"
+    trusted = certs / "localhost.crt"
+    if request.param == CHAIN:
+        trusted = ca_pair(certs)
+    else:
+        own_pair(certs, kind=request.param)
+    capsule = samples.Capsule(folder / "capsule", seed=True)
+    return serve_module(capsule, certs=certs), trusted
+
+
+@pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
+def test_54_openssl_verifies_every_kind(brought, version):
+    server, trusted = brought
+    done = subprocess.run(
+        ["openssl", "s_client", "-connect", f"127.0.0.1:{server.port}", "-servername", "localhost",
+         version, "-CAfile", trusted, "-verify_hostname", "localhost", "-verify_return_error",
+         "-ign_eof"], input=server.url().encode() + b"\r\n", capture_output=True, timeout=TIMEOUT,
+        check=False)
+    assert b"Verify return code: 0 (ok)" in done.stdout, done.stderr.decode()
+    assert b"\n20 text/gemini" in done.stdout
+
+
+def test_54_amfora_draws_the_page_with_every_kind(browse, brought):
+    server, _ = brought
+    browse(server.url(f"/{samples.SEED_SLUG}.gmi")).wait_for_page(f"{samples.SEED_SLUG}.gmi",
+                                                               samples.SEED_TITLE)
+
+
+def test_54_gemget_fetches_with_every_kind(brought):
+    server, _ = brought
+    done = subprocess.run([require_client("gemget"), "-q", "-o", "-", server.url()],
+                          capture_output=True, timeout=TIMEOUT, check=True)
+    assert done.stdout == server.fetch().body
+
+
+def test_a_key_behind_its_parameters_is_read(serve, capsule, tmp_path):
+    """As `openssl ecparam -genkey` writes it."""
+    certs = tmp_path / "own"
+    certs.mkdir()
+    key = certs / "localhost.key"
+    key.write_bytes(openssl("ecparam", "-name", "prime256v1", "-genkey"))
+    key.chmod(0o600)
+    assert b"EC PARAMETERS" in key.read_bytes()
+    serve(capsule, certs=certs).get()
+
+
+# Taken while the server runs
+
+
+def renewed(server, *options):
+    """Renew its certificate; the new one's fingerprint."""
+    run("cert", "renew", "localhost", "--certs", server.certs, *options).check()
+    return Certificate((server.certs / "localhost.crt").read_bytes()).fingerprint
+
+
+def wait_shown(server, fingerprint):
+    wait_until(lambda: shows(server, fingerprint), what="the new certificate")
+
+
+def test_53_a_renewed_certificate_is_shown_without_a_restart(serve, capsule):
+    server = serve(capsule)
+    before = presented(server)
+    workers = {process.pid for process in server.workers(2)}
+    new = renewed(server)
+    wait_shown(server, new)
+    assert presented(server).key_fingerprint == before.key_fingerprint
+    assert {process.pid for process in server.workers(2)} == workers
+    assert "another key" not in server.log()
+    assert new in server.log().replace(":", "").lower()
+
+
+def test_a_renewed_certificate_is_shown_at_sighup(serve, capsule):
+    server = serve(capsule)
+    new = renewed(server)
+    server.process.send_signal(signal.SIGHUP)
+    wait_shown(server, new)
+
+
+def test_53_a_new_key_is_told_loudly(serve, capsule):
+    server = serve(capsule)
+    before = presented(server)
+    wait_shown(server, renewed(server, "--new-key"))
+    assert presented(server).key_fingerprint != before.key_fingerprint
+    assert "warning" in server.log() and "has another key" in server.log()
+
+
+def test_a_link_that_is_led_elsewhere_is_seen(serve, capsule, tmp_path):
+    """As certbot does it: names stay, the links lead to the next files."""
+    certs, archive = tmp_path / "certs", tmp_path / "archive"
+    certs.mkdir()
+    for number in "12":
+        own_pair(tmp_path / number)
+    archive.symlink_to(tmp_path / "1")
+    for suffix in ("key", "crt"):
+        (certs / f"localhost.{suffix}").symlink_to(archive / f"localhost.{suffix}")
+    server = serve(capsule, certs=certs)
+    (tmp_path / "next").symlink_to(tmp_path / "2")
+    (tmp_path / "next").replace(archive)
+    wait_shown(server, Certificate((tmp_path / "2" / "localhost.crt").read_bytes()).fingerprint)
+
+
+def test_a_running_transfer_outlives_the_change(serve, capsule):
+    size = 8 << 20
+    capsule.static("large.bin", os.urandom(size))
+    server = serve(capsule)
+    with closing(server.connect(receive_buffer=4096)) as connection:
+        connection.handshake().send(server.url("/large.bin").encode() + b"\r\n")
+        first = connection.read_some()
+        wait_shown(server, renewed(server, "--new-key"))
+        answer = connection.finish(first).check(20)
+    assert len(answer.body) == size
+
+
+BAD = {
+    "garbage for a certificate": lambda certs: (certs / "localhost.crt").write_text("garbage\n"),
+    "garbage for a key": lambda certs: (certs / "localhost.key").write_text("garbage\n"),
+    "no certificate": lambda certs: (certs / "localhost.crt").unlink(),
+    "a key that others can read": lambda certs: (certs / "localhost.key").chmod(0o644),
+    "a key of another certificate": lambda certs: make_key(certs / "localhost.key"),
+}
+
+
+@pytest.mark.parametrize("spoil", BAD.values(), ids=BAD)
+def test_what_is_bad_keeps_the_certificate_before(serve, capsule, spoil):
+    server = serve(capsule)
+    before = presented(server).fingerprint
+    pair = {path: path.read_bytes() for path in files(server)}
+    spoil(server.certs)
+    wait_until(lambda: "the certificate before stays in use" in server.log(), what="the complaint")
+    assert shows(server, before)
+    for process in server.workers(2):  # one that starts now shows what the others show
+        process.kill()
+    wait_until(lambda: server.log().count("another one takes its place") == 2, what="the ends")
+    server.workers(2)
+    assert shows(server, before)
+    server.get()
+    for path, data in pair.items():  # and what is good again is taken
+        path.write_bytes(data)
+        path.chmod(0o600)
+    wait_shown(server, renewed(server))
+
+
+def test_53_amfora_says_nothing_of_a_renewal_and_warns_of_a_new_key(browse, serve, capsule):
+    """Trust on first use, seen from outside."""
+    for name in ("One", "Two", "Three"):
+        capsule.add(f"{name.lower()}.gmi", samples.article(name, body="Text."))
+    server = serve(capsule)
+    amfora = browse(server.url("/one.gmi"))
+    amfora.wait_for_page("one.gmi", "One")
+    wait_shown(server, renewed(server))
+    amfora.open(server.url("/two.gmi"))
+    amfora.wait_for_page("two.gmi", "Two")
+    wait_shown(server, renewed(server, "--new-key"))
+    amfora.open(server.url("/three.gmi"))
+    amfora.wait_for("TOFU", "certificate has", "would have expired")
+
+
+# Warned of
+
+
+@pytest.mark.parametrize(("days", "warned"), [(20, True), (40, False)])
+def test_an_end_that_is_near_is_told_at_the_start(serve, capsule, tmp_path, days, warned):
+    certs = own_pair(tmp_path / "own", days=days)
+    server = serve(capsule, certs=certs)
+    assert any("warning" in line and "expires in" in line
+               for line in server.log().splitlines()) == warned
