@@ -60,6 +60,8 @@ struct cert {
     char **operands; /* behind the action */
     size_t count;
     enum identity_kind kind;
+    struct server_config config; /* of --config, or its defaults */
+    const char *dir;             /* of the certificates */
 };
 
 static void cert_fact(struct buf *out, const char *key,
@@ -133,31 +135,56 @@ static int cert_is_certificate(const struct dirent *entry)
     return entry->d_name[0] != '.' && span_ends(span_of(entry->d_name), SPAN(CERT_SUFFIX));
 }
 
-/* Those of the folder, in the order of their names. */
-static bool cert_put_folder(const struct cert *c, struct buf *out)
+/* Add a certificate to those that are shown, or tell why it cannot be. */
+static bool cert_put_file(const char *path, struct buf *out)
+{
+    struct error e;
+    if (cert_put_facts(path, out, &e) == ST_OK)
+        return true;
+    log_error(&e);
+    return false;
+}
+
+/* Those of the folder, in the order of their names; *count gets how many. */
+static bool cert_put_folder(const struct cert *c, struct buf *out, int *count)
 {
     struct dirent **entries = NULL;
     struct error e;
     bool good = true;
-    int count = scandir(c->args.certs, &entries, cert_is_certificate, alphasort);
-    if (count <= 0) {
-        (void)error_set(&e, ST_MISSING, count < 0 ? errno : 0, "%s%s", c->args.certs,
-                        count < 0 ? "" : ": no certificate in it");
+    *count = scandir(c->dir, &entries, cert_is_certificate, alphasort);
+    if (*count < 0 && errno != ENOENT) {
+        (void)error_set(&e, ST_IO, errno, "%s", c->dir);
         log_error(&e);
         good = false;
     }
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < *count; i++) {
         struct buf path;
         buf_init(&path, CERT_PATH_MAX);
-        buf_putf(&path, "%s/%s", c->args.certs, entries[i]->d_name);
-        if (cert_put_facts(buf_str(&path), out, &e) != ST_OK) {
-            log_error(&e);
-            good = false;
-        }
+        buf_putf(&path, "%s/%s", c->dir, entries[i]->d_name);
+        good = cert_put_file(buf_str(&path), out) && good;
         buf_fini(&path);
         free(entries[i]);
     }
     free(entries);
+    return good;
+}
+
+/* All that the server has: those of the folder, and those that vhosts have elsewhere. */
+static bool cert_put_all(const struct cert *c, struct buf *out)
+{
+    const struct vhost_config *vhosts = server_config_vhosts(&c->config);
+    int count = 0;
+    bool good = cert_put_folder(c, out, &count);
+    for (size_t i = 0; i < c->config.vhost.count; i++) {
+        if (vhosts[i].certificate != NULL) {
+            good = cert_put_file(vhosts[i].certificate, out) && good;
+            count = 1;
+        }
+    }
+    if (good && count <= 0) {
+        log_line(LOG_ERROR, "%s: no certificate in it", c->dir);
+        good = false;
+    }
     return good;
 }
 
@@ -167,24 +194,20 @@ static void cert_put_path(const struct cert *c, const char *operand, struct buf 
     if (strchr(operand, '/') != NULL || span_ends(span_of(operand), SPAN(CERT_SUFFIX)))
         buf_puts(path, operand);
     else
-        buf_putf(path, "%s/%s" CERT_SUFFIX, c->args.certs, operand);
+        buf_putf(path, "%s/%s" CERT_SUFFIX, c->dir, operand);
 }
 
 /* A certificate that cannot be read does not hide the others. */
 static bool cert_show(const struct cert *c)
 {
     struct buf out;
-    struct error e;
     buf_init(&out, CERT_OUT_MAX);
-    bool good = c->count > 0 || cert_put_folder(c, &out);
+    bool good = c->count > 0 || cert_put_all(c, &out);
     for (size_t i = 0; i < c->count; i++) {
         struct buf path;
         buf_init(&path, CERT_PATH_MAX);
         cert_put_path(c, c->operands[i], &path);
-        if (cert_put_facts(buf_str(&path), &out, &e) != ST_OK) {
-            log_error(&e);
-            good = false;
-        }
+        good = cert_put_file(buf_str(&path), &out) && good;
         buf_fini(&path);
     }
     good = cert_print(&out) && good;
@@ -195,14 +218,14 @@ static bool cert_show(const struct cert *c)
 /* Show what has been made. */
 static bool cert_show_made(const struct cert *c)
 {
-    struct cert made = {.args = c->args, .operands = c->operands, .count = 1};
+    struct cert made = {.dir = c->dir, .operands = c->operands, .count = 1};
     return cert_show(&made);
 }
 
 static bool cert_new(const struct cert *c)
 {
     struct error e;
-    if (identity_create(c->args.certs, c->operands, c->count, c->kind, &e) != ST_OK) {
+    if (identity_create(c->dir, c->operands, c->count, c->kind, &e) != ST_OK) {
         log_error(&e);
         return false;
     }
@@ -214,7 +237,7 @@ static bool cert_renew(const struct cert *c)
     struct identity_renewal renewal = {c->operands, c->count, c->args.new_key, c->kind,
                                        c->args.self_signed};
     struct error e;
-    if (identity_renew(c->args.certs, &renewal, &e) != ST_OK) {
+    if (identity_renew(c->dir, &renewal, &e) != ST_OK) {
         log_error(&e);
         return false;
     }
@@ -227,25 +250,33 @@ static bool cert_renew(const struct cert *c)
     return cert_show_made(c);
 }
 
-/* The folder: what the command line says, else the configuration. */
-static enum status cert_read_folder(struct cert_args *args, struct error *e)
+/* The server's configuration; of the folder the command line has the last word. */
+static enum status cert_read_config(struct cert *c, struct options *options, struct error *e)
 {
-    struct server_config config = {0};
-    struct options options;
     enum status status = ST_OK;
-    if (args->certs != NULL)
-        return ST_OK;
-    options_init(&options, server_options, server_options_count, &config);
-    if (args->config != NULL)
-        status = options_read_file(&options, args->config, e);
+    if (c->args.config != NULL)
+        status = options_read_file(options, c->args.config, e);
     if (status == ST_OK)
-        status = options_read_defaults(&options, e);
-    if (status == ST_OK) {
-        args->certs = config.certs;
-        config.certs = NULL;
-    }
-    options_fini(&options);
+        status = options_read_defaults(options, e);
+    c->dir = c->args.certs != NULL ? c->args.certs : c->config.certs;
     return status;
+}
+
+/* Do what is asked for. */
+static bool cert_run(struct cert *c)
+{
+    struct options options;
+    struct error e;
+    bool good = false;
+    options_init(&options, server_options, server_options_count, &c->config);
+    if (cert_read_config(c, &options, &e) != ST_OK)
+        log_error(&e);
+    else if (strcmp(c->action, "show") == 0)
+        good = cert_show(c);
+    else
+        good = strcmp(c->action, "new") == 0 ? cert_new(c) : cert_renew(c);
+    options_fini(&options);
+    return good;
 }
 
 /* Which options and operands belong together?  False after telling which do not. */
@@ -278,7 +309,6 @@ int cli_cert(int argc, char **argv)
 {
     struct cert c = {.kind = IDENTITY_P256};
     struct options options;
-    struct error e;
     int operand = 0;
     int result = CLI_USAGE_ERROR;
     options_init(&options, cli_cert_options, cli_cert_options_count, &c.args);
@@ -287,17 +317,8 @@ int cli_cert(int argc, char **argv)
     c.action = argv[operand];
     c.operands = argv + operand + 1;
     c.count = (size_t)(argc - operand - 1);
-    if (!cert_check(&c))
-        goto out;
-    result = EXIT_FAILURE;
-    if (cert_read_folder(&c.args, &e) != ST_OK) {
-        log_error(&e);
-        goto out;
-    }
-    bool good = c.action[0] == 's'   ? cert_show(&c)
-                : c.action[0] == 'n' ? cert_new(&c)
-                                     : cert_renew(&c);
-    result = good ? EXIT_SUCCESS : EXIT_FAILURE;
+    if (cert_check(&c))
+        result = cert_run(&c) ? EXIT_SUCCESS : EXIT_FAILURE;
 out:
     options_fini(&options);
     return result;

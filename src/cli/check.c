@@ -62,10 +62,11 @@ static void check_certificate(const struct site *site, const char *dir)
 static void check_remove(const char *dir)
 {
     DIR *entries = opendir(dir);
+    int fd = entries == NULL ? -1 : dirfd(entries);
     const struct dirent *entry;
-    while (entries != NULL && (entry = readdir(entries)) != NULL) {
+    while (fd >= 0 && (entry = readdir(entries)) != NULL) {
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            unlinkat(dirfd(entries), entry->d_name, 0);
+            unlinkat(fd, entry->d_name, 0);
     }
     if (entries != NULL)
         closedir(entries);

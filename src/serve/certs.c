@@ -85,7 +85,7 @@ void certs_warn(const struct identity *id, char *const *names, size_t count)
     certs_warn_of_time(id);
 }
 
-/* Append what the workers are to show: this identity in place of the one that item i has, if any. */
+/* Append what the workers are to show: this identity in place of item i's, if there is such. */
 static enum status certs_pack_with(const struct certs *c, size_t i, const struct identity *other,
                                    struct buf *text, struct error *e)
 {

@@ -103,6 +103,16 @@ def test_the_folder_can_be_that_of_a_configuration(certs, tmp_path):
     run("cert", "show", "--config", tmp_path / "none").check_error(tmp_path / "none")
 
 
+def test_show_tells_what_the_vhosts_of_a_configuration_have_elsewhere(certs, tmp_path):
+    own_pair(certs)
+    own = own_pair(tmp_path / "own", "b.example") / "b.example"
+    config = tmp_path / "config"
+    config.write_text(f'certs = "{certs}"\nvhost "b.example" {{\n capsule = x\n'
+                      f' certificate = "{own}.crt"\n key = "{own}.key"\n}}\n')
+    found = facts(run("cert", "show", "--config", config).check().text)
+    assert [one["names"] for one in found] == ["localhost", "b.example"]
+
+
 # new
 
 
