@@ -137,22 +137,18 @@ enum status certs_pack(struct certs *c, struct error *e)
     return certs_pack_with(c, c->count, NULL, &c->text, e);
 }
 
-/* Is it what is shown already, whatever happened to its files? */
-static bool certs_is_known(const struct certs *c, const struct buf *text)
-{
-    return span_eq(buf_span(&c->text), buf_span(text));
-}
-
 /* Put a good pair in service, unless it is what is shown already.  True when it is new. */
 static bool certs_take(struct certs *c, size_t i, struct identity *id, struct error *e)
 {
     struct certs_item *item = &c->items[i];
     struct buf text;
+    if (identity_same(id, item->identity)) {
+        identity_free(id);
+        return false;
+    }
     buf_init(&text, WORKER_MESSAGE_MAX);
-    enum status status = certs_pack_with(c, i, id, &text, e);
-    if (status != ST_OK || certs_is_known(c, &text)) {
-        if (status != ST_OK)
-            log_line(LOG_ERROR, "%s; the certificate before stays in use", e->message);
+    if (certs_pack_with(c, i, id, &text, e) != ST_OK) {
+        log_line(LOG_ERROR, "%s; the certificate before stays in use", e->message);
         identity_free(id);
         buf_wipe(&text);
         return false;

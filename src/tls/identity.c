@@ -12,7 +12,8 @@
 #include "core/file.h"
 #include "tls/identity_internal.h"
 
-#define IDENTITY_NAME_MAX 253 /* RFC 1035 2.3.4, as text */
+#define IDENTITY_NAME_MAX 253                 /* RFC 1035 2.3.4, as text */
+#define IDENTITY_KEY_MAX  ((size_t)64 * 1024) /* bytes of a key file */
 #define IDENTITY_RSA_MIN  2048
 #define IDENTITY_RSA_MAX  8192 /* what clients written in Go verify */
 
@@ -124,7 +125,7 @@ enum status identity_read_key(const char *path, EVP_PKEY **key, struct error *e)
 {
     struct buf text;
     *key = NULL;
-    buf_init(&text, IDENTITY_FILE_MAX);
+    buf_init(&text, IDENTITY_KEY_MAX);
     enum status status = file_read_secret(path, "a private key", &text, e);
     if (status == ST_OK) {
         BIO *pem = identity_open_pem(buf_span(&text));

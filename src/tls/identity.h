@@ -68,6 +68,9 @@ void identity_key_fingerprint(const struct identity *id, struct buf *out);
 /* Is it the same public key: nothing that a reader's client would notice? */
 bool identity_same_key(const struct identity *a, const struct identity *b);
 
+/* Is it the same certificate with the same chain, and so the same key? */
+bool identity_same(const struct identity *a, const struct identity *b);
+
 /* Does the certificate name this host or address (subjectAltName, else CN)? */
 bool identity_names(const struct identity *id, const char *name);
 

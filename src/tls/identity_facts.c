@@ -42,6 +42,15 @@ bool identity_same_key(const struct identity *a, const struct identity *b)
     return same;
 }
 
+bool identity_same(const struct identity *a, const struct identity *b)
+{
+    bool same = sk_X509_num(a->chain) == sk_X509_num(b->chain) &&
+                X509_cmp(a->certificate, b->certificate) == 0;
+    for (int i = 0; same && i < sk_X509_num(a->chain); i++)
+        same = X509_cmp(sk_X509_value(a->chain, i), sk_X509_value(b->chain, i)) == 0;
+    return same;
+}
+
 bool identity_names(const struct identity *id, const char *name)
 {
     char bare[INET6_ADDRSTRLEN + 1];

@@ -178,7 +178,18 @@ LARGE_MAP = 1 << 28  # bytes; what is larger is a sanitizer's
 
 
 def copies(process, secret):
-    """How often a secret is in the writable memory of a process."""
+    """How often a secret is in the writable memory of a process, which may change meanwhile."""
+    for _ in range(20):
+        try:
+            return copies_now(process, secret)
+        except PermissionError:
+            raise
+        except OSError:
+            continue  # a part was given back while it was read
+    raise AssertionError("the memory of the process does not stand still")
+
+
+def copies_now(process, secret):
     count = 0
     folder = f"/proc/{process.pid}"
     with open(f"{folder}/maps") as maps, open(f"{folder}/mem", "rb", 0) as mem:

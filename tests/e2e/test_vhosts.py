@@ -12,11 +12,10 @@ from contextlib import closing, contextmanager
 
 import pytest
 
+from certificates import Certificate, own_pair, presented
 from clients import openssl, require_client
 from program import BINARY, STOP, run, wait_until
 from samples import LARGE, Capsule, article
-from test_amfora import browse  # noqa: F401 (a fixture)
-from test_certs import Certificate, own_pair, presented
 from wire import both_versions, client_context
 
 CRLF = b"\r\n"
@@ -122,10 +121,32 @@ def test_a_certificate_of_ones_own_is_shown_for_its_host_alone(serve, tmp_path):
     assert not (server.certs / f"{BOOKS}.crt").exists()
 
 
+def test_a_renewed_certificate_is_shown_at_its_own_host_alone(serve, tmp_path):
+    own = own_pair(tmp_path / "own", BOOKS)
+    for name in ("news", "books"):
+        capsule_of(tmp_path / name, name)
+    server = launch(serve, tmp_path, section(NEWS, tmp_path / "news"),
+                    section(BOOKS, tmp_path / "books", certificate=own / f"{BOOKS}.crt",
+                            key=own / f"{BOOKS}.key")).wait_ready()
+    books = presented(server, sni=BOOKS).der
+
+    def all_show(name, der):
+        return all(presented(server, sni=name).der == der for _ in range(8))
+
+    # One host's is spoilt, which does not keep the other's from being taken.
+    (own / f"{BOOKS}.crt").write_text("garbage\n")
+    run("cert", "renew", NEWS, "--certs", server.certs).check()
+    wait_until(lambda: all_show(NEWS, stored(server, NEWS).der), what="the first host's")
+    assert all_show(BOOKS, books)
+    own_pair(own, BOOKS)
+    new = Certificate((own / f"{BOOKS}.crt").read_bytes()).der
+    wait_until(lambda: all_show(BOOKS, new), what="the second host's")
+
+
 def test_the_log_tells_the_fingerprints_and_addresses_of_all(two):
     lines = two.log().splitlines()
     for name, folder in ((NEWS, "news"), (BOOKS, "books")):
-        told = [line for line in lines if f"{name}.crt" in line]
+        told = [line for line in lines if f"certificate {two.certs}/{name}.crt" in line]
         assert len(told) == 1
         digits = told[0].rpartition(" ")[2].replace(":", "").lower()
         assert digits in stored(two, name).fingerprints
