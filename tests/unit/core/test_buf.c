@@ -210,6 +210,21 @@ static void it_is_usable_again_after_fini(void **state)
     buf_fini(&b);
 }
 
+static void a_wiped_buf_is_empty_and_usable(void **state)
+{
+    (void)state;
+    struct buf b;
+    buf_init(&b, 100);
+    buf_wipe(&b);
+    buf_puts(&b, "secret");
+    buf_wipe(&b);
+    assert_null(b.p);
+    assert_int_equal(b.n, 0);
+    buf_puts(&b, "another");
+    assert_span_equal(buf_span(&b), SPAN("another"));
+    buf_fini(&b);
+}
+
 int main(void)
 {
     static struct suite s;
@@ -227,5 +242,6 @@ int main(void)
     SUITE_TEST(&s, reserved_room_is_used_as_far_as_it_was_written);
     SUITE_TEST(&s, sizes_that_would_overflow_are_refused);
     SUITE_TEST(&s, it_is_usable_again_after_fini);
+    SUITE_TEST(&s, a_wiped_buf_is_empty_and_usable);
     return suite_run(&s, "core/buf");
 }

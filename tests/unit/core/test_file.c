@@ -395,6 +395,51 @@ static void a_stamp_tells_a_file_from_what_it_was(void **state)
     assert_false(file_stamp_eq(stamp, file_stamp_of(&st)));
 }
 
+struct secret_row {
+    const char *name;
+    mode_t mode;
+    enum status expected;
+};
+
+static const struct secret_row secret_rows[] = {
+    {"a secret of its owner alone is read", 0600, ST_OK},
+    {"a secret that is not written to is read", 0400, ST_OK},
+    {"a secret that its group reads is refused", 0640, ST_FORMAT},
+    {"a secret that others write is refused", 0602, ST_FORMAT},
+};
+
+static void secrets_are_their_owners(void **state)
+{
+    const struct secret_row *row = *state;
+    struct error e;
+    struct buf b;
+    const char *path = folder_put("secret", SPAN("12345678"));
+    assert_int_equal(chmod(path, row->mode), 0);
+    buf_init(&b, 8);
+    assert_status(file_read_secret(path, "a secret", &b, &e), row->expected, &e);
+    if (row->expected == ST_OK)
+        assert_span_equal(buf_span(&b), SPAN("12345678"));
+    else
+        assert_contains(e.message, "a secret that others can read: chmod 600");
+    buf_wipe(&b);
+}
+
+static void a_secret_is_bounded(void **state)
+{
+    (void)state;
+    struct error e;
+    struct buf b;
+    const char *path = folder_put("secret", SPAN("12345678"));
+    assert_int_equal(chmod(path, 0600), 0);
+    buf_init(&b, 7);
+    assert_status(file_read_secret(path, "a secret", &b, &e), ST_LIMIT, &e);
+    assert_contains(e.message, path);
+    buf_wipe(&b);
+    assert_status(file_read_secret(folder_path("none"), "a secret", &b, &e), ST_MISSING, &e);
+    assert_status(file_read_secret(test_folder, "a secret", &b, &e), ST_FORMAT, &e);
+    buf_wipe(&b);
+}
+
 int main(void)
 {
     static struct suite s = {.setup = folder_make, .teardown = folder_remove};
@@ -404,6 +449,8 @@ int main(void)
     SUITE_ROWS(&s, files_are_read, read_rows);
     SUITE_TEST(&s, reading_appends);
     SUITE_TEST(&s, reading_what_is_no_file_fails);
+    SUITE_ROWS(&s, secrets_are_their_owners, secret_rows);
+    SUITE_TEST(&s, a_secret_is_bounded);
     SUITE_TEST(&s, a_pipe_is_read_to_its_end);
     SUITE_TEST(&s, writing_makes_a_file_of_that_mode);
     SUITE_TEST(&s, writing_replaces_the_file_and_not_its_inode);

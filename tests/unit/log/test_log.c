@@ -136,6 +136,19 @@ static void a_log_that_is_gone_ends_nothing(void **state)
     close(kept);
 }
 
+static void lines_are_counted_by_level(void **state)
+{
+    (void)state;
+    unsigned long errors = log_count(LOG_ERROR);
+    unsigned long warnings = log_count(LOG_WARNING);
+    log_line(LOG_WARNING, "one");
+    log_line(LOG_WARNING, "two");
+    log_line(LOG_ERROR, "three");
+    log_line(LOG_INFO, "four");
+    assert_int_equal(log_count(LOG_ERROR) - errors, 1);
+    assert_int_equal(log_count(LOG_WARNING) - warnings, 2);
+}
+
 int main(void)
 {
     static struct suite s;
@@ -148,6 +161,7 @@ int main(void)
     SUITE_TEST(&s, the_process_number_is_in_the_line);
     SUITE_TEST(&s, an_error_is_logged_with_its_message);
     SUITE_TEST(&s, a_message_of_any_length_is_one_line);
+    SUITE_TEST(&s, lines_are_counted_by_level);
     SUITE_TEST(&s, a_log_that_is_gone_ends_nothing);
     return suite_run(&s, "log/log");
 }
