@@ -21,14 +21,15 @@
 
 struct channel {
     SSL *ssl;
-    int fd;            /* borrowed */
-    struct buf out;    /* gathered records */
-    size_t out_sent;   /* bytes of them that the socket has taken */
-    size_t read_room;  /* bytes that this call may still read */
-    bool ending;       /* close_notify is on its way: it fits, whatever was gathered */
-    bool eof;          /* the socket has no more to read */
-    bool fatal;        /* an SSL call failed for good: no more of them */
-    const char *fault; /* static text or OpenSSL's, which is static too */
+    int fd;                     /* borrowed */
+    struct buf out;             /* gathered records */
+    size_t out_sent;            /* bytes of them that the socket has taken */
+    size_t read_room;           /* bytes that this call may still read */
+    bool ending;                /* close_notify is on its way: it fits, whatever was gathered */
+    bool eof;                   /* the socket has no more to read */
+    bool fatal;                 /* an SSL call failed for good: no more of them */
+    struct client_cert *client; /* once somebody asked, and if there is one */
+    const char *fault;          /* static text or OpenSSL's, which is static too */
 };
 
 /* Give the socket what was gathered.  CHANNEL_DONE, CHANNEL_WRITE or CHANNEL_FAIL. */
@@ -140,6 +141,7 @@ void channel_close(struct channel *ch)
     if (ch == NULL)
         return;
     SSL_free(ch->ssl);
+    client_free(ch->client);
     buf_fini(&ch->out);
     free(ch);
     ERR_clear_error();
@@ -231,6 +233,13 @@ const char *channel_version(const struct channel *ch)
 bool channel_resumed(const struct channel *ch)
 {
     return SSL_is_init_finished(ch->ssl) && SSL_session_reused(ch->ssl) == 1;
+}
+
+const struct client_cert *channel_client(struct channel *ch)
+{
+    if (ch->client == NULL && SSL_is_init_finished(ch->ssl))
+        ch->client = client_new(ch->ssl);
+    return ch->client;
 }
 
 const char *channel_fault(const struct channel *ch)

@@ -7,6 +7,7 @@
 #ifndef TLS_CHANNEL_H
 #define TLS_CHANNEL_H
 
+#include "tls/client.h"
 #include "tls/context.h"
 
 enum channel_result {
@@ -56,6 +57,12 @@ size_t channel_pending(const struct channel *ch);
 /* "TLSv1.3", or "-" before that is settled; and whether a session was resumed. */
 const char *channel_version(const struct channel *ch);
 bool channel_resumed(const struct channel *ch);
+
+/*
+ * Who the client says it is, once the handshake is over; borrowed from the channel.  NULL when it
+ * showed no certificate (or when there is no memory to look at it).
+ */
+const struct client_cert *channel_client(struct channel *ch);
 
 /* Why the channel failed, in a few words without anything from the client; borrowed. */
 const char *channel_fault(const struct channel *ch);

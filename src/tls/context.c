@@ -111,6 +111,7 @@ static bool context_setup(struct context *context, SSL_CTX *ctx, const struct co
            SSL_CTX_set_ciphersuites(ctx, CONTEXT_SUITES_13) == 1 &&
            SSL_CTX_set_cipher_list(ctx, CONTEXT_SUITES_12) == 1 &&
            SSL_CTX_set_num_tickets(ctx, 1) == 1 && ticket_attach(ctx, context) &&
+           (!context->ask_client || client_ask(ctx)) &&
            SSL_CTX_set_max_early_data(ctx, 0) == 1 && /* a request must not be replayed */
            context_set_session_name(ctx, host->count == 0 ? "" : host->names[0]) &&
            SSL_CTX_set_tlsext_servername_callback(ctx, context_on_name) == 1 &&
@@ -178,6 +179,7 @@ enum status context_new(const struct context_plan *plan, struct context **out, s
     if (context == NULL)
         return error_set(e, ST_NOMEM, ENOMEM, "TLS");
     context->least = plan->least;
+    context->ask_client = plan->ask_client;
     context->gather = channel_bio_method();
     enum status status = context->gather == NULL
                              ? error_set(e, ST_NOMEM, ENOMEM, "TLS")

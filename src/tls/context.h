@@ -29,12 +29,13 @@ struct context_plan {
     size_t count; /* at least one */
     const struct ticket_ring *tickets; /* the same in all processes that resume each other's */
     enum context_version least;
+    bool ask_client; /* ask who the client is; it may keep that to itself */
 };
 
 /*
  * Make the server's TLS context: TLS 1.2 (unless `least` is above it) and 1.3, forward-secret AEAD
  * suites, one session ticket, no renegotiation, no 0-RTT; unknown server names and ALPN are
- * ignored.
+ * ignored.  Where clients are asked for a certificate, any is taken and none is fine.
  *
  * plan   borrowed for the call; what is in it is copied
  * Returns ST_OK with *ctx (context_free frees it, and wipes the ticket keys), ST_CRYPTO with the

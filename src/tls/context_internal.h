@@ -4,6 +4,7 @@
 
 #include <openssl/ssl.h>
 
+#include "tls/client.h"
 #include "tls/context.h"
 
 /* One certificate: its own SSL_CTX, with the settings of all. */
@@ -17,6 +18,7 @@ struct context {
     struct context_side *sides; /* the first is that of connections without a name */
     size_t count;
     enum context_version least;
+    bool ask_client;
     BIO_METHOD *gather;         /* of the channels' BIO, see channel.c */
     struct ticket_ring tickets; /* wiped when others come and at the end */
 };
@@ -32,6 +34,16 @@ struct span context_server_name(struct span extension);
 
 /* The method of a channel's BIO; NULL without memory.  In channel.c. */
 BIO_METHOD *channel_bio_method(void);
+
+/* Have connections of this SSL_CTX ask for the client's certificate, and take any.  In client.c. */
+bool client_ask(SSL_CTX *ctx);
+
+/*
+ * What the client of a connection showed, when the handshake is over; NULL when that was nothing,
+ * or without memory.  client_free frees it.  In client.c.
+ */
+struct client_cert *client_new(SSL *ssl);
+void client_free(struct client_cert *client);
 
 /* Have tickets of this SSL_CTX sealed and opened with context->tickets.  In ticket.c. */
 bool ticket_attach(SSL_CTX *ctx, struct context *context);

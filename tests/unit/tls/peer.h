@@ -18,8 +18,8 @@
 #define PEER_ALERT      21 /* content type of an alert, RFC 8446 5.1 */
 
 /* A server's context with these ticket keys; the caller frees it. */
-static inline struct context *peer_server_with(const struct ticket_ring *tickets,
-                                               enum context_version least)
+static inline struct context *peer_server_of(const struct ticket_ring *tickets,
+                                             enum context_version least, bool ask_client)
 {
     static char name[] = "localhost";
     static char *const names[] = {name};
@@ -28,11 +28,18 @@ static inline struct context *peer_server_with(const struct ticket_ring *tickets
     struct error e;
     assert_status(identity_open(folder_path("certs"), names, 1, &id, &e), ST_OK, &e);
     struct context_host host = {id, names, 1};
-    struct context_plan plan = {&host, 1, tickets, least};
+    struct context_plan plan = {
+        .hosts = &host, .count = 1, .tickets = tickets, .least = least, .ask_client = ask_client};
     enum status status = context_new(&plan, &ctx, &e);
     identity_free(id);
     assert_status(status, ST_OK, &e);
     return ctx;
+}
+
+static inline struct context *peer_server_with(const struct ticket_ring *tickets,
+                                               enum context_version least)
+{
+    return peer_server_of(tickets, least, false);
 }
 
 /* The same with one ticket key, of this byte alone. */
