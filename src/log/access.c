@@ -34,10 +34,20 @@ static void access_client(char *out, size_t size, const struct sockaddr *client)
     snprintf(out, size, "-");
 }
 
+/* The client's certificate, as a list of them takes it, or "-". */
+static void access_certificate(char *out, size_t size, const unsigned char *print)
+{
+    int n = snprintf(out, size, "%s", print == NULL ? "-" : "SHA256:");
+    for (size_t i = 0; print != NULL && i < ACCESS_PRINT; i++)
+        n += snprintf(out + n, size - (size_t)n, "%02x", print[i]);
+}
+
 void access_log(const struct access *a)
 {
     char client[INET6_ADDRSTRLEN + 8];
+    char certificate[2 * ACCESS_PRINT + 8];
     access_client(client, sizeof client, a->client);
+    access_certificate(certificate, sizeof certificate, a->certificate);
     struct buf what;
     buf_init(&what, ACCESS_PATH_MAX);
     if (a->path.p == NULL) {
@@ -47,7 +57,8 @@ void access_log(const struct access *a)
         buf_putc(&what, ' ');
         log_escape(&what, a->path);
     }
-    log_line(LOG_INFO, "%s %s %d %" PRIu64 "B %" PRIu64 "ms %s%s %s", client, buf_str(&what),
-             a->status, a->bytes, a->ms, a->tls, a->resumed ? " resumed" : "", a->reason);
+    log_line(LOG_INFO, "%s %s %s %d %" PRIu64 "B %" PRIu64 "ms %s%s %s", client, certificate,
+             buf_str(&what), a->status, a->bytes, a->ms, a->tls, a->resumed ? " resumed" : "",
+             a->reason);
     buf_fini(&what);
 }

@@ -65,6 +65,7 @@ static void conn_log(const struct conn *c)
         .status = c->answered ? (int)c->response.status : 0,
         .bytes = c->sent > header ? c->sent - header : 0,
         .ms = (c->ended == 0 ? clock_ms() : c->ended) - c->began,
+        .certificate = c->identified ? c->certificate.bytes : NULL,
         .tls = c->tls,
         .resumed = c->resumed,
         .reason = c->reason == NULL ? "done" : c->reason,
@@ -90,6 +91,10 @@ static void conn_end_tls(struct conn *c)
         return;
     c->tls = channel_version(c->channel);
     c->resumed = channel_resumed(c->channel);
+    const struct client_cert *client = channel_client(c->channel);
+    c->identified = client != NULL;
+    if (client != NULL)
+        c->certificate = client->certificate;
     channel_close(c->channel);
     c->channel = NULL;
 }
@@ -326,7 +331,7 @@ static enum conn_step conn_run_handshake(struct conn *c)
 static void conn_answer(struct conn *c, enum request_state found, struct span line)
 {
     if (found == REQUEST_LINE) {
-        struct net_request request = {line, c->port};
+        struct net_request request = {line, c->port, channel_client(c->channel)};
         c->table->respond(c->table->context, &request, &c->response);
     } else {
         response_set(&c->response, GEMINI_BAD_REQUEST, request_fault(found));

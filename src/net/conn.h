@@ -55,7 +55,9 @@ struct conn {
     unsigned lingered;     /* looks without progress while lingering */
     const char *tls;       /* version, kept for the log after the channel is gone */
     bool resumed;
-    bool probe;         /* the proxy itself calls, to see whether the server is there */
+    bool probe;      /* the proxy itself calls, to see whether the server is there */
+    bool identified; /* the client showed this certificate */
+    struct fingerprint certificate;
     const char *reason; /* why it ends, for the log; NULL while it does not */
 };
 

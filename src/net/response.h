@@ -9,13 +9,15 @@
 #include "core/error.h"
 #include "core/span.h"
 #include "protocol/gemini.h"
+#include "tls/client.h"
 
 struct response;
 
 /* A request line and where it came in.  Borrowed for the call of respond. */
 struct net_request {
-    struct span line; /* without CRLF; lives as long as the connection */
-    uint16_t port;    /* that the client connected to */
+    struct span line;                 /* without CRLF; lives as long as the connection */
+    uint16_t port;                    /* that the client connected to */
+    const struct client_cert *client; /* whose certificate the client showed; NULL for none */
 };
 
 /*

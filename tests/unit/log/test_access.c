@@ -38,7 +38,7 @@ static void addresses_are_cut(void **state)
     const struct address_row *row = *state;
     struct access a = {.client = address_of(row->client), .tls = "-", .reason = "done"};
     char expected[128];
-    snprintf(expected, sizeof expected, "broadsheet: %s - 0 0B 0ms - done\n", row->expected);
+    snprintf(expected, sizeof expected, "broadsheet: %s - - 0 0B 0ms - done\n", row->expected);
     access_log(&a);
     assert_string_equal(stderr_text(), expected);
 }
@@ -58,7 +58,7 @@ static void a_request_is_one_line(void **state)
         .reason = "done",
     };
     access_log(&a);
-    assert_string_equal(stderr_text(), "broadsheet: 192.0.2.0/24 example.org /articles/one 20 "
+    assert_string_equal(stderr_text(), "broadsheet: 192.0.2.0/24 - example.org /articles/one 20 "
                                        "5000000000B 12ms TLSv1.3 resumed done\n");
 }
 
@@ -72,7 +72,27 @@ static void a_full_handshake_is_not_called_resumed(void **state)
                        .tls = "TLSv1.2",
                        .reason = "client closed"};
     access_log(&a);
-    assert_string_equal(stderr_text(), "broadsheet: ::/48 h / 51 0B 0ms TLSv1.2 client closed\n");
+    assert_string_equal(stderr_text(), "broadsheet: ::/48 - h / 51 0B 0ms TLSv1.2 client closed\n");
+}
+
+static void a_certificate_is_told_whole(void **state)
+{
+    (void)state;
+    unsigned char print[ACCESS_PRINT];
+    for (size_t i = 0; i < sizeof print; i++)
+        print[i] = (unsigned char)(0xf0 + i);
+    struct access a = {.client = address_of("::1"),
+                       .certificate = print,
+                       .host = SPAN("h"),
+                       .path = SPAN("/"),
+                       .status = 20,
+                       .tls = "TLSv1.2",
+                       .reason = "done"};
+    access_log(&a);
+    assert_string_equal(stderr_text(),
+                        "broadsheet: ::/48 SHA256:"
+                        "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff000102030405060708090a0b0c0d0e0f"
+                        " h / 20 0B 0ms TLSv1.2 done\n");
 }
 
 struct path_row {
@@ -129,6 +149,7 @@ int main(void)
     SUITE_ROWS(&s, addresses_are_cut, address_rows);
     SUITE_TEST(&s, a_request_is_one_line);
     SUITE_TEST(&s, a_full_handshake_is_not_called_resumed);
+    SUITE_TEST(&s, a_certificate_is_told_whole);
     SUITE_ROWS(&s, hostile_paths_do_no_harm, path_rows);
     SUITE_TEST(&s, the_longest_path_leaves_room_for_the_rest);
     return suite_run(&s, "log/access");

@@ -171,7 +171,7 @@ static void the_log_tells_of_the_connection(void **state)
     struct client *c = client_open(&clients[0], REQUEST);
     wait_until(c->ended == SSL_ERROR_ZERO_RETURN);
     hang_up(c);
-    assert_int_equal(logged("192.0.2.0/24 localhost /page 20 12345B "), 1);
+    assert_int_equal(logged("192.0.2.0/24 - localhost /page 20 12345B "), 1);
     assert_int_equal(logged("ms TLSv1.3 done\n"), 1);
     assert_int_equal(logged("\n"), 1);
 }
@@ -288,7 +288,7 @@ static void bad_requests_are_answered_with_59(void **state)
     assert_ptr_equal(strstr(c->in, "\r\n"), c->in + c->n - 2);
     assert_int_equal(page.asked, 0);
     hang_up(c);
-    assert_int_equal(logged("192.0.2.0/24 - 59 0B "), 1);
+    assert_int_equal(logged("192.0.2.0/24 - - 59 0B "), 1);
 }
 
 static void half_a_request_and_an_end_is_answered_with_59(void **state)
@@ -336,7 +336,7 @@ static void a_client_that_never_speaks_is_given_back(void **state)
     hang_up(c);
     assert_int_equal(freed, 1);
     assert_int_equal(page.asked, 0);
-    assert_int_equal(logged("192.0.2.0/24 - 0 0B "), 1);
+    assert_int_equal(logged("192.0.2.0/24 - - 0 0B "), 1);
     assert_int_equal(logged(" - client closed\n"), 1);
 }
 
