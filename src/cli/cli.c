@@ -15,7 +15,8 @@ static const struct cli_command cli_commands[] = {
     {"serve", cli_serve, "serve [CAPSULE] [OPTIONS]",
      "press the folder CAPSULE (default ./capsule), serve it, and again when it changes;\n"
      "      several capsules: `vhost \"NAME\" { capsule = \"FOLDER\" }` sections in a --config "
-     "file",
+     "file;\n"
+     "      parts for readers with a client certificate: `area \"/PATH/\" { }` sections there",
      server_options, &server_options_count},
     {"check", cli_check, "check [CAPSULE] [OPTIONS]",
      "look at all that serve with these options would use, and change nothing", server_options,

@@ -14,6 +14,10 @@ static const struct option_row vhost_options[] = {
     {.name = "alias", .type = OPTION_LIST, .offset = VHOST_FIELD(alias)},
     {.name = "certificate", .type = OPTION_STRING, .offset = VHOST_FIELD(certificate)},
     {.name = "key", .type = OPTION_STRING, .offset = VHOST_FIELD(key)},
+    {.name = "area",
+     .type = OPTION_SECTIONS,
+     .offset = VHOST_FIELD(area),
+     .section = &area_section},
 };
 
 static const struct option_section vhost_section = {
@@ -103,6 +107,7 @@ const struct option_row server_options[] = {
      .max = 604800, /* as long as a ticket can live: RFC 8446 section 4.6.1 */
      .help = "how long a ticket key is the newest when there is no file of them"},
     {.name = "vhost", .type = OPTION_SECTIONS, .offset = FIELD(vhost), .section = &vhost_section},
+    {.name = "area", .type = OPTION_SECTIONS, .offset = FIELD(area), .section = &area_section},
 };
 
 const size_t server_options_count = sizeof server_options / sizeof server_options[0];
@@ -136,6 +141,8 @@ static enum status server_make_sole(struct server_config *config, const char *ca
         return error_set(e, ST_NOMEM, ENOMEM, "vhost");
     config->vhost.count = 1;
     config->sole = true;
+    v->area = config->area; /* handed over, too */
+    config->area = (struct option_sections){0};
     v->capsule = strdup(capsule == NULL ? SERVER_CAPSULE : capsule);
     if (config->host.count == 0) {
         v->name = strdup(SERVER_HOST);
@@ -158,6 +165,9 @@ enum status server_config_finish(struct server_config *config, const char *capsu
                          "%s: the vhost sections in %s say what is served; leave it out",
                          capsule != NULL ? capsule : "host",
                          config->config == NULL ? "the configuration" : config->config);
+    if (config->area.count > 0)
+        return error_set(e, ST_SYNTAX, 0, "area %s: must stand in a vhost section",
+                         ((const struct area_config *)config->area.items)->prefix);
     enum status status = ST_OK;
     for (size_t i = 0; status == ST_OK && i < config->vhost.count; i++)
         status = server_check_vhost(&vhosts[i], e);

@@ -4,15 +4,17 @@
 #ifndef CONFIG_SERVER_H
 #define CONFIG_SERVER_H
 
+#include "config/area.h"
 #include "config/option.h"
 
 /* A virtual host: one capsule, its names and its certificate. */
 struct vhost_config {
-    char *name;               /* main one */
-    char *capsule;            /* folder, relative to the working directory */
-    struct option_list alias; /* other names and addresses */
-    char *certificate;        /* PEM file, or NULL: CERTS/NAME.crt, made when missing */
-    char *key;                /* PEM file, NULL when certificate is: CERTS/NAME.key */
+    char *name;                  /* main one */
+    char *capsule;               /* folder, relative to the working directory */
+    struct option_list alias;    /* other names and addresses */
+    char *certificate;           /* PEM file, or NULL: CERTS/NAME.crt, made when missing */
+    char *key;                   /* PEM file, NULL when certificate is: CERTS/NAME.key */
+    struct option_sections area; /* struct area_config: parts that ask for a client certificate */
 };
 
 struct server_config {
@@ -30,6 +32,7 @@ struct server_config {
     long ticket_rotation;    /* seconds that its own newest key is used */
     /* struct vhost_config, the first is shown to clients that name none */
     struct option_sections vhost;
+    struct option_sections area; /* struct area_config, of the one capsule */
     bool sole; /* there is one vhost, and it is CAPSULE with --host: no section says so */
 };
 

@@ -8,7 +8,9 @@
 #include "log/log.h"
 #include "serve/worker.h"
 
-#define CERTS_DAY ((int64_t)24 * 60 * 60 * 1000000000)
+/* Most bytes of all keys and certificates. */
+#define CERTS_TEXT_MAX ((size_t)4 * 1024 * 1024)
+#define CERTS_DAY      ((int64_t)24 * 60 * 60 * 1000000000)
 
 /* A key file and a certificate file, as they are on the disk. */
 struct certs_files {
@@ -26,7 +28,7 @@ struct certs_item {
 void certs_init(struct certs *c)
 {
     *c = (struct certs){0};
-    buf_init(&c->text, WORKER_MESSAGE_MAX);
+    buf_init(&c->text, CERTS_TEXT_MAX);
 }
 
 void certs_fini(struct certs *c)
@@ -146,7 +148,7 @@ static bool certs_take(struct certs *c, size_t i, struct identity *id, struct er
         identity_free(id);
         return false;
     }
-    buf_init(&text, WORKER_MESSAGE_MAX);
+    buf_init(&text, CERTS_TEXT_MAX);
     if (certs_pack_with(c, i, id, &text, e) != ST_OK) {
         log_line(LOG_ERROR, "%s; the certificate before stays in use", e->message);
         identity_free(id);

@@ -9,9 +9,11 @@
 
 #include "core/clock.h"
 #include "log/log.h"
+#include "serve/message.h"
 #include "serve/worker.h"
 
 #define CREW_STDIO_MAX 128
+#define CREW_HANDED    (WORKER_LISTEN_FD - WORKER_SETTINGS_FD)
 /* Milliseconds before a new start: doubled from the first to the most while workers keep dying. */
 #define CREW_BACKOFF_FIRST 50
 #define CREW_BACKOFF_MOST  10000
@@ -171,7 +173,8 @@ static uv_stdio_container_t crew_handed(int fd)
     return (uv_stdio_container_t){.flags = fd < 0 ? UV_IGNORE : UV_INHERIT_FD, .data.fd = fd};
 }
 
-static int crew_spawn_process(struct crew_member *m, int settings, int tickets, int certificates)
+/* handed   CREW_HANDED descriptors from WORKER_SETTINGS_FD on */
+static int crew_spawn_process(struct crew_member *m, const int *handed)
 {
     static char program[] = "broadsheet";
     static char subcommand[] = "worker";
@@ -185,9 +188,8 @@ static int crew_spawn_process(struct crew_member *m, int settings, int tickets, 
         .flags = /* NOLINTNEXTLINE(clang-analyzer-optin.core.EnumCastOutOfRange) */
         (uv_stdio_flags)(UV_CREATE_PIPE | UV_READABLE_PIPE | UV_WRITABLE_PIPE);
     stdio[WORKER_CONTROL_FD].data.stream = (uv_stream_t *)&m->control;
-    stdio[WORKER_SETTINGS_FD] = crew_handed(settings);
-    stdio[WORKER_TICKETS_FD] = crew_handed(tickets);
-    stdio[WORKER_CERTIFICATES_FD] = crew_handed(certificates);
+    for (int i = 0; i < CREW_HANDED; i++)
+        stdio[WORKER_SETTINGS_FD + i] = crew_handed(handed[i]);
     for (size_t i = 0; i < plan->socket_count; i++)
         stdio[WORKER_LISTEN_FD + i] = crew_handed(plan->sockets[i]);
     uv_process_options_t options = {
@@ -209,17 +211,18 @@ static void crew_spawn(struct crew_member *m)
     m->control.data = m;
     m->process.data = m;
     m->started = uv_now(c->plan.loop);
-    int settings = crew_memory_fd("settings", c->plan.settings);
-    int tickets = crew_tickets_fd(c);
-    int certificates = crew_memory_fd("certificates", buf_span(c->plan.certificates));
+    const int handed[CREW_HANDED] = {
+        crew_memory_fd("settings", c->plan.settings),
+        crew_tickets_fd(c),
+        crew_memory_fd("certificates", buf_span(c->plan.certificates)),
+        crew_memory_fd("areas", buf_span(c->plan.areas)),
+    };
     /* Without them the worker says so and ends: one way for all failures. */
-    int result = crew_spawn_process(m, settings, tickets, certificates);
-    if (settings >= 0)
-        close(settings);
-    if (tickets >= 0)
-        close(tickets);
-    if (certificates >= 0)
-        close(certificates);
+    int result = crew_spawn_process(m, handed);
+    for (int i = 0; i < CREW_HANDED; i++) {
+        if (handed[i] >= 0)
+            close(handed[i]);
+    }
     if (result != 0) {
         log_line(LOG_ERROR, "a worker cannot be started: %s", uv_strerror(result));
         crew_bury(m);
@@ -258,17 +261,15 @@ static void crew_on_written(uv_write_t *write, int status)
 /* One message to every worker, see worker.h. */
 static void crew_send(struct crew *c, char what, struct span bytes)
 {
-    size_t n = WORKER_HEADER + bytes.n;
+    size_t n = MESSAGE_HEADER + bytes.n;
     for (size_t i = 0; i < c->plan.workers; i++) {
         struct crew_say *say = c->members[i].alive ? calloc(1, sizeof *say + n) : NULL;
         if (say == NULL)
             continue;
         say->n = n;
-        say->bytes[0] = what;
-        for (size_t k = 1; k < WORKER_HEADER; k++)
-            say->bytes[k] = (char)(unsigned char)(bytes.n >> 8 * (WORKER_HEADER - 1 - k));
+        message_header(what, bytes.n, say->bytes);
         if (bytes.n > 0)
-            memcpy(say->bytes + WORKER_HEADER, bytes.p, bytes.n);
+            memcpy(say->bytes + MESSAGE_HEADER, bytes.p, bytes.n);
         say->write.data = say;
         uv_buf_t message = uv_buf_init(say->bytes, (unsigned)n);
         int result = uv_write(&say->write, (uv_stream_t *)&c->members[i].control, &message, 1,
@@ -297,6 +298,11 @@ void crew_say_tickets(struct crew *c)
 void crew_say_certificates(struct crew *c)
 {
     crew_send(c, WORKER_SAY_CERTIFICATES, buf_span(c->plan.certificates));
+}
+
+void crew_say_areas(struct crew *c)
+{
+    crew_send(c, WORKER_SAY_AREAS, buf_span(c->plan.areas));
 }
 
 static void crew_signal(struct crew *c, int number)

@@ -14,8 +14,9 @@ struct crew_plan {
     struct span settings; /* of worker.h, as a configuration; borrowed for the crew's life */
     /* Read when a worker starts and by crew_say_tickets; borrowed for the crew's life. */
     const struct ticket_ring *tickets;
-    /* As identity_pack writes them, likewise with crew_say_certificates. */
+    /* As identity_pack and areas_pack write them; likewise, and by crew_say_... */
     const struct buf *certificates;
+    const struct buf *areas;
     const int *sockets; /* bound; borrowed for the crew's life */
     size_t socket_count;
     void (*on_ready)(void *context);  /* every worker answers requests; called once */
@@ -34,8 +35,9 @@ void crew_say_edition(struct crew *c);
 /* Tell every worker that the ticket keys are others: those that the plan's ring now has. */
 void crew_say_tickets(struct crew *c);
 
-/* The same for the certificates. */
+/* The same for the certificates, and the areas. */
 void crew_say_certificates(struct crew *c);
+void crew_say_areas(struct crew *c);
 
 /* Have them finish what they do and end; those that have not after CREW_PATIENCE are killed. */
 void crew_stop(struct crew *c);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "log/log.h"
@@ -63,19 +64,39 @@ static void route_answer_page(const struct route *r, const struct edition_found 
     out->done = route_done_page;
 }
 
-static void route_answer(const struct route *r, const struct url *url, struct response *out)
+/* May this client see what is there, or learn whether anything is?  If not, the answer is given. */
+static bool route_admits(const struct route *r, struct span path, const struct client_cert *client,
+                         struct response *out)
+{
+    const struct area *area = r->areas == NULL ? NULL : areas_find(r->areas, r->site, path);
+    const char *meta = NULL;
+    if (area == NULL)
+        return true;
+    enum gemini_status status = area_judge(area, client, time(NULL), &meta);
+    if (status == GEMINI_SUCCESS)
+        return true;
+    response_set(out, status, meta);
+    return false;
+}
+
+static void route_answer(const struct route *r, const struct url *url,
+                         const struct client_cert *client, struct response *out)
 {
     char space[ROUTE_PATH_MAX];
     struct buf path = {.p = space, .size = sizeof space, .cap = sizeof space - 1};
     url_canonical_path(url->path, &path);
     struct edition_found page;
     struct error e;
+    if (buf_status(&path) != ST_OK) {
+        response_set(out, GEMINI_NOT_FOUND, "This page was not found");
+        return;
+    }
+    if (!route_admits(r, buf_span(&path), client, out))
+        return;
     const struct rule_set *rules = edition_rules(r->edition);
     if (answer_question(rules, buf_span(&path), url, out))
         return;
-    enum status status = buf_status(&path) == ST_OK
-                             ? edition_find(r->edition, buf_span(&path), &page, &e)
-                             : ST_MISSING;
+    enum status status = edition_find(r->edition, buf_span(&path), &page, &e);
     if (status == ST_MISSING && answer_prefix(rules, buf_span(&path), url, out))
         return;
     if (status == ST_MISSING)
@@ -138,7 +159,7 @@ void route_respond(void *context, const struct net_request *request, struct resp
     else if (r->edition == NULL)
         response_set(out, GEMINI_UNAVAILABLE, "This capsule is not ready yet");
     else
-        route_answer(r, &url, out);
+        route_answer(r, &url, request->client, out);
 }
 
 enum status route_open(struct route *r, const char *edition, const char *statics,

@@ -8,6 +8,7 @@
 #include "core/file.h"
 #include "edition/reader.h"
 #include "net/response.h"
+#include "serve/area.h"
 
 /* One capsule. */
 struct route {
@@ -15,6 +16,8 @@ struct route {
     struct file_stamp stamp;         /* of its file */
     int statics;                     /* the capsule's static/ folder, or -1; owned */
     const struct option_list *hosts; /* served names; borrowed */
+    const struct areas *areas;       /* borrowed; set by the caller, or NULL for none */
+    long site;                       /* the capsule's number among them; likewise */
     bool told;                       /* for the caller: that a reload failed is in the log */
 };
 

@@ -14,6 +14,7 @@
 #include "core/file.h"
 #include "log/log.h"
 #include "net/listener.h"
+#include "serve/admission.h"
 #include "serve/certs.h"
 #include "serve/crew.h"
 #include "serve/keyring.h"
@@ -40,6 +41,7 @@ struct supervisor {
     bool waiting;        /* it is there */
     struct keyring keyring;
     struct certs certs;
+    struct admission admission;
     struct crew *crew;
     bool ready; /* requests are answered */
     bool stopping;
@@ -221,6 +223,23 @@ static enum status supervisor_open_keyring(struct supervisor *s, struct error *e
     return status == ST_OK ? keyring_init(&s->keyring, path, e) : status;
 }
 
+/* Who may enter which area of which site.  A list of members is no page either. */
+static enum status supervisor_open_areas(struct supervisor *s, struct error *e)
+{
+    enum status status = ST_OK;
+    for (size_t i = 0; status == ST_OK && i < s->sites.count; i++) {
+        const struct option_sections *sections = &s->sites.items[i].config->area;
+        const struct area_config *areas = sections->items;
+        for (size_t k = 0; status == ST_OK && k < sections->count; k++) {
+            if (areas[k].list != NULL)
+                status = sites_check_private(&s->sites, areas[k].list, e);
+        }
+        if (status == ST_OK)
+            status = admission_add(&s->admission, (long)i, sections, e);
+    }
+    return status == ST_OK ? admission_ready(&s->admission, e) : status;
+}
+
 /*
  * Can the capsules be read?  A sole one must; of several one may be missing, as after a start
  * before its disk is there: it is served as soon as it is.
@@ -240,6 +259,8 @@ static enum status supervisor_prepare(struct supervisor *s, struct error *e)
     enum status status = sites_init(&s->sites, s->config, e);
     if (status == ST_OK)
         status = supervisor_check_capsules(s, e);
+    if (status == ST_OK)
+        status = supervisor_open_areas(s, e);
     if (status == ST_OK)
         status = supervisor_open_keyring(s, e);
     if (status == ST_OK)
@@ -311,6 +332,7 @@ static void supervisor_start_crew(struct supervisor *s)
                              .settings = buf_span(&s->settings),
                              .tickets = &s->keyring.ring,
                              .certificates = &s->certs.text,
+                             .areas = &s->admission.packed,
                              .sockets = s->sockets,
                              .socket_count = s->socket_count,
                              .on_ready = supervisor_on_ready,
@@ -397,6 +419,8 @@ static void supervisor_on_signal(uv_signal_t *handle, int number)
     if (number == SIGHUP) {
         keyring_renew(&s->keyring);
         certs_reload(&s->certs);
+        if (admission_renew(&s->admission) && s->crew != NULL)
+            crew_say_areas(s->crew);
         for (size_t i = 0; i < s->sites.count; i++)
             site_renew(&s->sites.items[i]);
         return;
@@ -467,6 +491,7 @@ enum status supervisor_run(const struct server_config *config, struct error *e)
     s->lock = -1;
     buf_init(&s->settings, (size_t)1024 * 1024);
     certs_init(&s->certs);
+    admission_init(&s->admission);
     s->status = supervisor_prepare(s, e);
     if (s->status == ST_OK)
         supervisor_loop(s);
@@ -479,6 +504,7 @@ enum status supervisor_run(const struct server_config *config, struct error *e)
         crew_free(s->crew);
     keyring_fini(&s->keyring);
     certs_fini(&s->certs);
+    admission_fini(&s->admission);
     sites_fini(&s->sites);
     buf_fini(&s->settings);
     free(s);

@@ -10,6 +10,7 @@
 #include "core/file.h"
 #include "log/log.h"
 #include "net/listener.h"
+#include "serve/message.h"
 #include "serve/route.h"
 #include "serve/worker_tls.h"
 
@@ -76,7 +77,9 @@ struct worker {
     uv_pipe_t control;
     uv_signal_t term, interrupt, hangup;
     uv_timer_t drain;
-    uv_timer_t reload; /* tries again after a failure */
+    uv_timer_t reload;  /* tries again after a failure */
+    struct areas areas; /* who may see what */
+    struct message_reader messages;
     uv_write_t said;
     struct conn_table table;
     struct listeners *listeners;
@@ -94,6 +97,18 @@ static enum status worker_read_settings(struct worker *w, struct error *e)
         status = options_read_text(&w->options, "settings", buf_str(&text), e);
     close(WORKER_SETTINGS_FD);
     buf_fini(&text);
+    return status;
+}
+
+static enum status worker_read_areas(struct worker *w, struct error *e)
+{
+    struct buf packed;
+    buf_init(&packed, MESSAGE_MAX);
+    enum status status = file_read_fd(WORKER_AREAS_FD, "areas", &packed, e);
+    if (status == ST_OK)
+        status = areas_unpack(&w->areas, buf_span(&packed), e);
+    close(WORKER_AREAS_FD);
+    buf_fini(&packed);
     return status;
 }
 
@@ -195,6 +210,32 @@ static void worker_on_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *bu
     *buf = uv_buf_init(bytes, sizeof bytes);
 }
 
+/* The supervisor says something: all of it is taken, or what was there before stays. */
+static void worker_on_message(void *context, char kind, struct span bytes)
+{
+    struct worker *w = context;
+    struct error e;
+    enum status status = ST_OK;
+    switch (kind) {
+    case WORKER_SAY_EDITION:
+        worker_reload(w);
+        break;
+    case WORKER_SAY_TICKETS:
+        status = worker_tls_tickets(&w->tls, bytes, &e);
+        break;
+    case WORKER_SAY_CERTIFICATES:
+        status = worker_tls_certificates(&w->tls, bytes, &e);
+        break;
+    case WORKER_SAY_AREAS:
+        status = areas_unpack(&w->areas, bytes, &e);
+        break;
+    default:
+        break;
+    }
+    if (status != ST_OK)
+        log_line(LOG_ERROR, "%s; what was there before stays in use", e.message);
+}
+
 static void worker_on_control(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
     struct worker *w = stream->data;
@@ -202,10 +243,8 @@ static void worker_on_control(uv_stream_t *stream, ssize_t n, const uv_buf_t *bu
         worker_stop(w, 0); /* without a supervisor nobody would ever stop us */
         return;
     }
-    bool edition = worker_tls_take(&w->tls, (struct span){buf->base, (size_t)n});
+    message_reader_take(&w->messages, (struct span){buf->base, (size_t)n});
     ticket_wipe_bytes(buf->base, (size_t)n);
-    if (edition)
-        worker_reload(w);
 }
 
 /* As many connections as descriptors allow: one may need a second for a file that it sends. */
@@ -255,6 +294,8 @@ static enum status worker_open_routes(struct worker *w, struct error *e)
     for (size_t i = 0; i < count; i++) {
         const struct worker_vhost *v = &vhosts[i];
         status = route_open(&w->routes.items[i], v->edition, v->statics, &v->host, e);
+        w->routes.items[i].areas = &w->areas;
+        w->routes.items[i].site = (long)i;
         w->routes.count++;
         any = any || status == ST_OK;
     }
@@ -268,7 +309,9 @@ static enum status worker_start(struct worker *w, struct error *e)
     if (status == ST_OK)
         status = worker_open_routes(w, e);
     if (status == ST_OK)
-        status = worker_tls_start(&w->tls, &w->settings, e);
+        status = worker_read_areas(w, e);
+    if (status == ST_OK)
+        status = worker_tls_start(&w->tls, &w->settings, w->areas.count > 0, e);
     if (status == ST_OK)
         status = worker_read_proxies(w, e);
     if (status != ST_OK)
@@ -302,6 +345,8 @@ static void worker_free(struct worker *w)
         route_close(&w->routes.items[i]);
     free(w->routes.items);
     worker_tls_fini(&w->tls);
+    areas_fini(&w->areas);
+    message_reader_fini(&w->messages);
     options_fini(&w->options);
     free(w->proxies);
     free(w);
@@ -315,6 +360,9 @@ int worker_run(void)
     signal(SIGPIPE, SIG_IGN);
     if (w == NULL)
         return EXIT_FAILURE;
+    message_reader_init(&w->messages);
+    w->messages.on_message = worker_on_message;
+    w->messages.context = w;
     if (worker_start(w, &e) != ST_OK) {
         log_error(&e);
         worker_free(w);

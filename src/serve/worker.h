@@ -12,19 +12,18 @@
 #define WORKER_SETTINGS_FD     4 /* a configuration of the options below */
 #define WORKER_TICKETS_FD      5 /* session ticket keys, as ticket_pack writes them */
 #define WORKER_CERTIFICATES_FD 6 /* keys and certificates, as identity_pack writes them */
-#define WORKER_LISTEN_FD       7 /* the first of the bound sockets */
+#define WORKER_AREAS_FD        7 /* areas, as areas_pack writes them */
+#define WORKER_LISTEN_FD       8 /* the first of the bound sockets */
 
-/*
- * What goes over the control stream, from the supervisor: one of these, the number of bytes that
- * follow in four bytes, the highest first, and those bytes ...
- */
+/* What goes over the control stream, from the supervisor as messages (serve/message.h) ... */
 #define WORKER_SAY_EDITION      'E' /* some vhost's new edition has its name: nothing follows */
 #define WORKER_SAY_TICKETS      'T' /* other ticket keys: as in WORKER_TICKETS_FD */
 #define WORKER_SAY_CERTIFICATES 'C' /* other certificates: as in WORKER_CERTIFICATES_FD */
-#define WORKER_HEADER           5
-#define WORKER_MESSAGE_MAX      ((size_t)4 * 1024 * 1024)
+#define WORKER_SAY_AREAS        'A' /* other areas: as in WORKER_AREAS_FD */
 /* ... and to him. */
 #define WORKER_SAY_READY 'R' /* requests are answered from now on */
+
+#define WORKER_LENGTH 4 /* bytes of a length, the highest first */
 
 /* A capsule, as a worker knows it. */
 struct worker_vhost {

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "core/file.h"
-#include "log/log.h"
+#include "serve/message.h"
 
 static enum status worker_read_tickets(struct ticket_ring *tickets, struct error *e)
 {
@@ -55,8 +55,10 @@ static enum status worker_make_context(struct worker_tls *t, const struct contex
 {
     const char *tls_min = t->settings->tls_min == NULL ? "" : t->settings->tls_min;
     struct ticket_ring tickets = {0};
-    struct context_plan plan = {
-        .hosts = hosts, .count = t->settings->vhost.count, .tickets = &tickets};
+    struct context_plan plan = {.hosts = hosts,
+                                .count = t->settings->vhost.count,
+                                .tickets = &tickets,
+                                .ask_client = t->ask_client};
     enum status status = worker_read_tickets(&tickets, e);
     if (status == ST_OK)
         status = context_version_find(tls_min, &plan.least, e);
@@ -66,8 +68,7 @@ static enum status worker_make_context(struct worker_tls *t, const struct contex
     return status;
 }
 
-/* Show these certificates from now on. */
-static enum status worker_use_certificates(struct worker_tls *t, struct span text, struct error *e)
+enum status worker_tls_certificates(struct worker_tls *t, struct span text, struct error *e)
 {
     size_t count = t->settings->vhost.count;
     struct identity **identities = calloc(count, sizeof *identities);
@@ -86,15 +87,14 @@ static enum status worker_use_certificates(struct worker_tls *t, struct span tex
 }
 
 enum status worker_tls_start(struct worker_tls *t, const struct worker_settings *settings,
-                             struct error *e)
+                             bool ask_client, struct error *e)
 {
     struct buf text;
-    *t = (struct worker_tls){.settings = settings};
-    buf_init(&t->message, WORKER_MESSAGE_MAX);
-    buf_init(&text, WORKER_MESSAGE_MAX);
+    *t = (struct worker_tls){.settings = settings, .ask_client = ask_client};
+    buf_init(&text, MESSAGE_MAX);
     enum status status = worker_read_certificates(&text, e);
     if (status == ST_OK)
-        status = worker_use_certificates(t, buf_span(&text), e);
+        status = worker_tls_certificates(t, buf_span(&text), e);
     buf_wipe(&text);
     return status;
 }
@@ -103,10 +103,9 @@ void worker_tls_fini(struct worker_tls *t)
 {
     context_free(t->context);
     t->context = NULL;
-    buf_wipe(&t->message);
 }
 
-static enum status worker_use_tickets(struct worker_tls *t, struct span packed, struct error *e)
+enum status worker_tls_tickets(struct worker_tls *t, struct span packed, struct error *e)
 {
     struct ticket_ring tickets = {0};
     unsigned char bytes[TICKET_PACKED_SIZE];
@@ -119,52 +118,4 @@ static enum status worker_use_tickets(struct worker_tls *t, struct span packed, 
     ticket_wipe_bytes(bytes, sizeof bytes);
     ticket_wipe(&tickets);
     return status;
-}
-
-/* Bytes that the message is still short of. */
-static size_t worker_left(const struct worker_tls *t)
-{
-    size_t whole = (size_t)t->header[1] << 24 | (size_t)t->header[2] << 16 |
-                   (size_t)t->header[3] << 8 | t->header[4];
-    return whole - t->message.n;
-}
-
-/* A whole message.  True when it tells of an edition. */
-static bool worker_end_message(struct worker_tls *t)
-{
-    struct error e;
-    char kind = (char)t->header[0];
-    enum status status = buf_status(&t->message);
-    if (status != ST_OK)
-        (void)error_set(&e, status, 0, "a message of the supervisor is too large");
-    else if (kind == WORKER_SAY_TICKETS)
-        status = worker_use_tickets(t, buf_span(&t->message), &e);
-    else if (kind == WORKER_SAY_CERTIFICATES)
-        status = worker_use_certificates(t, buf_span(&t->message), &e);
-    if (status != ST_OK)
-        log_line(LOG_ERROR, "%s; what was there before stays in use", e.message);
-    buf_wipe(&t->message);
-    t->header_n = 0;
-    return kind == WORKER_SAY_EDITION;
-}
-
-bool worker_tls_take(struct worker_tls *t, struct span bytes)
-{
-    bool edition = false;
-    while (bytes.n > 0) {
-        if (t->header_n < WORKER_HEADER) {
-            t->header[t->header_n++] = (unsigned char)bytes.p[0];
-            bytes = span_sub(bytes, 1, bytes.n);
-            if (t->header_n == WORKER_HEADER && worker_left(t) > 0)
-                (void)buf_reserve(&t->message, worker_left(t)); /* at once, as above */
-        } else {
-            size_t left = worker_left(t);
-            size_t n = left < bytes.n ? left : bytes.n;
-            buf_put(&t->message, span_sub(bytes, 0, n));
-            bytes = span_sub(bytes, n, bytes.n);
-        }
-        if (t->header_n == WORKER_HEADER && worker_left(t) == 0)
-            edition = worker_end_message(t) || edition;
-    }
-    return edition;
 }

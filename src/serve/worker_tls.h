@@ -11,9 +11,7 @@
 struct worker_tls {
     const struct worker_settings *settings; /* borrowed */
     struct context *context;                /* owned */
-    unsigned char header[WORKER_HEADER];    /* of the message that is being read */
-    size_t header_n;                        /* bytes of it that are there */
-    struct buf message;                     /* the message; wiped behind each */
+    bool ask_client;                        /* for a certificate of theirs */
 };
 
 /*
@@ -23,14 +21,15 @@ struct worker_tls {
  * Returns ST_OK (worker_tls_fini frees it) or what was not good.
  */
 enum status worker_tls_start(struct worker_tls *t, const struct worker_settings *settings,
-                             struct error *e) MUST_USE;
+                             bool ask_client, struct error *e) MUST_USE;
 void worker_tls_fini(struct worker_tls *t);
 
 /*
- * Take bytes of the control stream, messages in any number of pieces.  Certificates and ticket keys
- * are used from then on; those that are not good change nothing but the log.  True when a new
- * edition was among what they tell.
+ * Use other certificates, other ticket keys from now on; as they were handed over at the start.
+ * On failure those before stay in use.
  */
-bool worker_tls_take(struct worker_tls *t, struct span bytes);
+enum status worker_tls_certificates(struct worker_tls *t, struct span text,
+                                    struct error *e) MUST_USE;
+enum status worker_tls_tickets(struct worker_tls *t, struct span packed, struct error *e) MUST_USE;
 
 #endif

@@ -211,6 +211,60 @@ static void every_option_is_in_the_help(void **state)
     buf_fini(&help);
 }
 
+static const char areas_text[] = "area '/a/' { fingerprint = {'x', 'y'} list = 'l' ca = 'c' }\n"
+                                 "area '/b' { prompt = 'Who?' }\n";
+
+static void check_areas(const struct option_sections *sections)
+{
+    assert_int_equal(sections->count, 2);
+    const struct area_config *areas = sections->items;
+    assert_string_equal(areas[0].prefix, "/a/");
+    assert_int_equal(areas[0].fingerprint.count, 2);
+    assert_string_equal(areas[0].fingerprint.items[1], "y");
+    assert_string_equal(areas[0].list, "l");
+    assert_string_equal(areas[0].ca, "c");
+    assert_string_equal(areas[0].prompt, "A client certificate is needed for this page");
+    assert_string_equal(areas[1].prefix, "/b");
+    assert_int_equal(areas[1].fingerprint.count, 0);
+    assert_null(areas[1].list);
+    assert_null(areas[1].ca);
+    assert_string_equal(areas[1].prompt, "Who?");
+}
+
+static void areas_of_the_one_capsule_are_its_vhosts(void **state)
+{
+    (void)state;
+    assert_status(options_read_text(&options, "a", areas_text, &error), ST_OK, &error);
+    assert_status(options_read_defaults(&options, &error), ST_OK, &error);
+    assert_status(server_config_finish(&got, NULL, &error), ST_OK, &error);
+    assert_int_equal(got.area.count, 0);
+    check_areas(&server_config_vhosts(&got)->area);
+}
+
+static void areas_stand_in_the_section_of_their_vhost(void **state)
+{
+    (void)state;
+    char text[500];
+    snprintf(text, sizeof text, "vhost 'a' { capsule = 'a' }\nvhost 'b' { capsule = 'b'\n%s}\n",
+             areas_text);
+    assert_status(options_read_text(&options, "a", text, &error), ST_OK, &error);
+    assert_status(options_read_defaults(&options, &error), ST_OK, &error);
+    assert_status(server_config_finish(&got, NULL, &error), ST_OK, &error);
+    assert_int_equal(server_config_vhosts(&got)[0].area.count, 0);
+    check_areas(&server_config_vhosts(&got)[1].area);
+}
+
+static void an_area_beside_vhosts_belongs_to_none(void **state)
+{
+    (void)state;
+    assert_status(
+        options_read_text(&options, "a", "vhost 'a' { capsule = 'a' }\narea '/x' { }", &error),
+        ST_OK, &error);
+    assert_status(options_read_defaults(&options, &error), ST_OK, &error);
+    assert_status(server_config_finish(&got, NULL, &error), ST_SYNTAX, NULL);
+    assert_contains(error.message, "area /x: must stand in a vhost section");
+}
+
 int main(void)
 {
     static struct suite s = {.setup = config_make, .teardown = config_remove};
@@ -221,6 +275,9 @@ int main(void)
     SUITE_TEST(&s, the_command_line_makes_one_vhost);
     SUITE_TEST(&s, sections_are_vhosts_in_their_order);
     SUITE_ROWS(&s, what_contradicts_itself_is_a_usage_error, bad_rows);
+    SUITE_TEST(&s, areas_of_the_one_capsule_are_its_vhosts);
+    SUITE_TEST(&s, areas_stand_in_the_section_of_their_vhost);
+    SUITE_TEST(&s, an_area_beside_vhosts_belongs_to_none);
     SUITE_ROWS(&s, workers_have_a_range, workers_rows);
     SUITE_TEST(&s, every_option_is_in_the_help);
     return suite_run(&s, "config/server");

@@ -1,4 +1,4 @@
-/* What the supervisor says to a worker: whole, in pieces, and wrong. */
+/* The certificates and ticket keys that a worker is handed, and others while it runs. */
 #include "serve/worker_tls.h"
 
 #include "../certificate.h"
@@ -59,18 +59,10 @@ static enum status start(const char *certificates)
     put_tickets(&tickets);
     hand(WORKER_CERTIFICATES_FD, buf_span(&text));
     hand(WORKER_TICKETS_FD, buf_span(&tickets));
-    enum status status = worker_tls_start(&tls, &settings, &error);
+    enum status status = worker_tls_start(&tls, &settings, false, &error);
     buf_fini(&text);
     buf_fini(&tickets);
     return status;
-}
-
-static void put_message(struct buf *out, char kind, struct span bytes)
-{
-    buf_putc(out, kind);
-    for (int shift = 24; shift >= 0; shift -= 8)
-        buf_putc(out, (char)(unsigned char)(bytes.n >> shift));
-    buf_put(out, bytes);
 }
 
 /* Nothing else gets the numbers of what a worker is handed. */
@@ -97,71 +89,43 @@ static int tls_remove(void **state)
     return quiet_folder_remove(state);
 }
 
-struct step_row {
-    const char *name;
-    size_t step; /* bytes at once */
-};
-
-static const struct step_row step_rows[] = {
-    {"messages come byte by byte", 1},
-    {"messages come in pieces", 7},
-    {"messages come together", 100000},
-};
-
-static void messages_are_taken(void **state)
+static void others_are_used(void **state)
 {
-    const struct step_row *row = *state;
+    (void)state;
     struct buf text;
     struct buf tickets;
-    struct buf all;
-    unsigned editions = 0;
     buf_init(&text, 100000);
     buf_init(&tickets, 1000);
-    buf_init(&all, 100000);
     assert_status(start(NULL), ST_OK, &error);
     put_certificate(&text, name);
     put_tickets(&tickets);
-    put_message(&all, WORKER_SAY_EDITION, SPAN(""));
-    put_message(&all, WORKER_SAY_CERTIFICATES, buf_span(&text));
-    put_message(&all, WORKER_SAY_TICKETS, buf_span(&tickets));
-    put_message(&all, WORKER_SAY_EDITION, SPAN(""));
-    for (size_t at = 0; at < all.n; at += row->step)
-        editions += worker_tls_take(
-            &tls, span_sub(buf_span(&all), at, at + row->step < all.n ? at + row->step : all.n));
-    assert_int_equal(editions, row->step < all.n ? 2 : 1); /* two at once are one reason to look */
-    assert_int_equal(tls.header_n, 0);
-    assert_int_equal(tls.message.n, 0);
-    assert_string_equal(stderr_text(), "");
+    assert_status(worker_tls_certificates(&tls, buf_span(&text), &error), ST_OK, &error);
+    assert_status(worker_tls_tickets(&tls, buf_span(&tickets), &error), ST_OK, &error);
     buf_fini(&text);
     buf_fini(&tickets);
-    buf_fini(&all);
 }
 
 struct bad_row {
     const char *name;
-    char kind;
+    enum status (*take)(struct worker_tls *t, struct span bytes, struct error *e);
     struct span bytes;
+    enum status status;
 };
 
 static const struct bad_row bad_rows[] = {
-    {"certificates that are none change nothing", WORKER_SAY_CERTIFICATES, BYTES("no PEM")},
-    {"no certificates change nothing", WORKER_SAY_CERTIFICATES, BYTES("")},
-    {"ticket keys of another size change nothing", WORKER_SAY_TICKETS, BYTES("x")},
+    {"certificates that are none change nothing", worker_tls_certificates, BYTES("no PEM"),
+     ST_CRYPTO},
+    {"no certificates change nothing", worker_tls_certificates, BYTES(""), ST_CRYPTO},
+    {"ticket keys of another size change nothing", worker_tls_tickets, BYTES("x"), ST_FORMAT},
 };
 
-static void what_is_wrong_is_told(void **state)
+static void what_is_wrong_changes_nothing(void **state)
 {
     const struct bad_row *row = *state;
-    struct buf all;
-    buf_init(&all, 1000);
     assert_status(start(NULL), ST_OK, &error);
     const struct context *before = tls.context;
-    put_message(&all, row->kind, row->bytes);
-    put_message(&all, WORKER_SAY_EDITION, SPAN(""));
-    assert_true(worker_tls_take(&tls, buf_span(&all)));
+    assert_status(row->take(&tls, row->bytes, &error), row->status, &error);
     assert_ptr_equal(tls.context, before);
-    assert_contains(stderr_text(), "what was there before stays in use");
-    buf_fini(&all);
 }
 
 static void a_start_needs_certificates(void **state)
@@ -186,8 +150,8 @@ int main(void)
 {
     static struct suite s = {.setup = tls_make, .teardown = tls_remove};
     reserve();
-    SUITE_ROWS(&s, messages_are_taken, step_rows);
-    SUITE_ROWS(&s, what_is_wrong_is_told, bad_rows);
+    SUITE_TEST(&s, others_are_used);
+    SUITE_ROWS(&s, what_is_wrong_changes_nothing, bad_rows);
     SUITE_TEST(&s, a_start_needs_certificates);
     SUITE_TEST(&s, a_start_needs_one_for_each_vhost);
     return suite_run(&s, "serve/worker_tls");
