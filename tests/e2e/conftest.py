@@ -1,6 +1,7 @@
 """Fixtures: capsules, and servers that are looked at again when they end."""
 
 import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -51,11 +52,15 @@ def site(serve_module, tmp_path_factory):
 
 @pytest.fixture
 def browse():
-    """browse(url) opens Amfora there; it is ended after the test."""
+    """browse(url, configuration) opens Amfora there; it is ended after the test."""
     with tempfile.TemporaryDirectory(prefix="amfora-") as home:
         opened = []
 
-        def start(url):
+        def start(url, configuration=None):
+            if configuration is not None:
+                path = Path(home) / "config" / "amfora" / "config.toml"
+                path.parent.mkdir(parents=True)
+                path.write_text(configuration)
             opened.append(Amfora(home, url))
             return opened[-1]
 

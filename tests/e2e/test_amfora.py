@@ -2,6 +2,7 @@
 
 import pytest
 
+from client_certificates import Maker
 from samples import (NEXT_SLUG, NEXT_TITLE, PREVIOUS_SLUG, PREVIOUS_TITLE, SEED_SLUG, SEED_TITLE,
                      article, seed_paragraphs)
 
@@ -73,3 +74,24 @@ def test_a_restarted_server_is_still_trusted(browse, serve, capsule):
     amfora.press("-l", first.url("/later.gmi"))
     amfora.press("Enter")
     amfora.wait_for_page("later.gmi", "Written later")
+
+
+def test_52_a_member_reads_what_others_are_asked_a_certificate_for(browse, serve, capsule,
+                                                                   tmp_path):
+    member = Maker(tmp_path / "certificates")("member")
+    capsule.static("members/index.gmi", "# For members\n\nHello.\n")
+    conf = tmp_path / "serve.conf"
+    conf.write_text(f'area "/members/" {{ fingerprint = {{"{member.key_print}"}} }}\n')
+    server = serve(capsule, extra=("--config", conf))
+    certificate = (f"[auth.certs]\n'localhost:{server.port}' = '{member.crt}'\n"
+                   f"[auth.keys]\n'localhost:{server.port}' = '{member.key}'\n")
+    amfora = browse(server.url("/members/"), certificate)
+    amfora.wait_for_page("members/", "For members", "Hello.")
+
+
+def test_a_reader_without_a_certificate_is_told_what_is_missing(browse, serve, capsule, tmp_path):
+    capsule.static("members/index.gmi", "# For members\n")
+    conf = tmp_path / "serve.conf"
+    conf.write_text('area "/members/" { prompt = "Please show who you are" }\n')
+    server = serve(capsule, extra=("--config", conf))
+    browse(server.url("/members/")).wait_for("Please show who you are")

@@ -54,12 +54,7 @@ ITEMS = {
     59: "Titan, which is not served",
 }
 
-NOT_YET = {  # item: what of it is missing, and why
-    "35, statuses 60 to 62": "as 50",
-    "50": "no page asks who reads it: the server takes no client certificates",
-    "51": "as 50",
-    "52": "as 50",
-}
+NOT_YET = {}  # item: what of it is missing, and why
 
 ARTICLE = f"/{SEED_SLUG}.gmi"
 CRLF = b"\r\n"
