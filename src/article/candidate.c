@@ -19,6 +19,9 @@
 /* Words that may stand between a quotation and the pronoun that says whose it is: "sagte er". */
 #define CANDIDATE_SPEAKER_WORDS 2
 
+/* Most words of a phrase that leads up to the pronoun that a sentence is about: "On Monday, he". */
+#define CANDIDATE_PHRASE_WORDS 5
+
 /* Longest name of a speaker in front of what is said, in words and bytes. */
 #define CANDIDATE_LABEL_WORDS 2
 #define CANDIDATE_LABEL_MAX   30
@@ -124,6 +127,20 @@ static bool candidate_speaker_hangs(const struct language *lang, struct span s, 
     return false;
 }
 
+/*
+ * Does a short phrase lead up to a pronoun: "On Monday, she said"?  Who that is was told before,
+ * unless the phrase is a clause with a subject of its own.
+ */
+static bool candidate_turns_back(const struct language *lang, struct span s)
+{
+    size_t comma = span_find(s, 0, ',');
+    struct span phrase = span_sub(s, 0, comma);
+    struct span rest = utf8_trim(span_sub(s, comma + 1, s.n));
+    return language_opens(lang, lang->pronouns, rest) > 0 &&
+           words_count(phrase) <= CANDIDATE_PHRASE_WORDS &&
+           language_opens(lang, lang->clauses, phrase) == 0;
+}
+
 /* Does it begin with the name of who speaks: "A: ", "Reed: "?  Then it answers a question. */
 static bool candidate_is_labelled(struct span s)
 {
@@ -174,6 +191,7 @@ static void candidate_judge(const struct language *lang, struct candidate *c)
     if (candidate_is_furniture(lang, c->text))
         c->faults |= FAULT_FURNITURE;
     c->hangs = language_opens(lang, lang->openers, c->text) > 0 ||
+               candidate_turns_back(lang, c->text) ||
                (c->leads && candidate_is_labelled(c->text)) ||
                candidate_speaker_hangs(lang, c->text, behind);
 }

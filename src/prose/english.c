@@ -208,6 +208,14 @@ static const char *const english_openers[] = {"according to her",
                                               "yes",
                                               "yet"};
 
+static const char *const english_pronouns[] = {"he",      "he'd",    "he'll",  "he's", "she",
+                                               "she'd",   "she'll",  "she's",  "they", "they'd",
+                                               "they'll", "they're", "they've"};
+
+static const char *const english_clauses[] = {
+    "according to", "although", "as",       "because", "if",      "once", "though",
+    "unless",       "when",     "whenever", "where",   "whether", "while"};
+
 static const char *const english_furniture[] = {
     "advertisement", "also read",  "by",           "continue reading",
     "copyright",     "credit",     "editing by",   "file photo",
@@ -227,5 +235,7 @@ const struct language language_english = {
     .endings = LANGUAGE_WORDS(english_endings),
     .stops = LANGUAGE_WORDS(english_stops),
     .openers = LANGUAGE_WORDS(english_openers),
+    .pronouns = LANGUAGE_WORDS(english_pronouns),
+    .clauses = LANGUAGE_WORDS(english_clauses),
     .furniture = LANGUAGE_WORDS(english_furniture),
 };

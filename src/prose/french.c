@@ -165,6 +165,12 @@ static const char *const french_openers[] = {"ainsi",
                                              "à cette",
                                              "ça"};
 
+static const char *const french_pronouns[] = {"elle", "elles", "il a", "il avait", "ils"};
+
+static const char *const french_clauses[] = {"alors que", "bien que", "comme",     "d'après",
+                                             "dès que",   "lorsque",  "parce que", "puisque",
+                                             "quand",     "selon",    "si",        "tandis que"};
+
 static const char *const french_furniture[] = {"a lire",
                                                "abonnez-vous",
                                                "article",
@@ -200,5 +206,7 @@ const struct language language_french = {
     .endings = LANGUAGE_WORDS(french_endings),
     .stops = LANGUAGE_WORDS(french_stops),
     .openers = LANGUAGE_WORDS(french_openers),
+    .pronouns = LANGUAGE_WORDS(french_pronouns),
+    .clauses = LANGUAGE_WORDS(french_clauses),
     .furniture = LANGUAGE_WORDS(french_furniture),
 };

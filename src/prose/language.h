@@ -26,6 +26,8 @@ struct language {
     struct language_words endings;   /* one may end there, if what follows can begin one: "etc" */
     struct language_words stops;     /* words that say nothing of what a text is about */
     struct language_words openers;   /* a sentence that opens with one hangs on the one before */
+    struct language_words pronouns;  /* openers that hang behind "On Monday," too, */
+    struct language_words clauses;   /*   but not behind what opens so: "When Reed left," */
     struct language_words furniture; /* bylines, credits and calls open with these */
 };
 

@@ -146,6 +146,12 @@ static const char *const portuguese_openers[] = {"a mesma",
                                                  "todavia",
                                                  "tudo isso"};
 
+static const char *const portuguese_pronouns[] = {"ela", "elas", "ele", "eles"};
+
+static const char *const portuguese_clauses[] = {"como",   "conforme", "de acordo com",
+                                                 "embora", "enquanto", "quando",
+                                                 "se",     "segundo",  "uma vez que"};
+
 static const char *const portuguese_furniture[] = {
     "atualizado", "compartilhe", "crédito",    "este artigo", "fonte",       "fontes",    "foto",
     "fotografia", "fotos",       "imagem",     "leia mais",   "leia também", "partilhar", "por",
@@ -159,5 +165,7 @@ const struct language language_portuguese = {
     .endings = LANGUAGE_WORDS(portuguese_endings),
     .stops = LANGUAGE_WORDS(portuguese_stops),
     .openers = LANGUAGE_WORDS(portuguese_openers),
+    .pronouns = LANGUAGE_WORDS(portuguese_pronouns),
+    .clauses = LANGUAGE_WORDS(portuguese_clauses),
     .furniture = LANGUAGE_WORDS(portuguese_furniture),
 };

@@ -156,6 +156,12 @@ static const char *const spanish_openers[] = {"a ello",
                                               "ya entonces",
                                               "él"};
 
+static const char *const spanish_pronouns[] = {"ella", "ellas", "ellos", "él"};
+
+static const char *const spanish_clauses[] = {"aunque",      "como",   "cuando", "de acuerdo con",
+                                              "mientras",    "porque", "según",  "si",
+                                              "una vez que", "ya que"};
+
 static const char *const spanish_furniture[] = {"actualizado",
                                                 "compartir",
                                                 "con información de",
@@ -189,5 +195,7 @@ const struct language language_spanish = {
     .endings = LANGUAGE_WORDS(spanish_endings),
     .stops = LANGUAGE_WORDS(spanish_stops),
     .openers = LANGUAGE_WORDS(spanish_openers),
+    .pronouns = LANGUAGE_WORDS(spanish_pronouns),
+    .clauses = LANGUAGE_WORDS(spanish_clauses),
     .furniture = LANGUAGE_WORDS(spanish_furniture),
 };

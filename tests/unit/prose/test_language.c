@@ -42,6 +42,8 @@ static void lists_are_folded_and_sorted(void **state)
         wrong += check_list(lang->tag, "endings", lang->endings);
         wrong += check_list(lang->tag, "stops", lang->stops);
         wrong += check_list(lang->tag, "openers", lang->openers);
+        wrong += check_list(lang->tag, "pronouns", lang->pronouns);
+        wrong += check_list(lang->tag, "clauses", lang->clauses);
         wrong += check_list(lang->tag, "furniture", lang->furniture);
     }
     assert_int_equal(wrong, 0);
@@ -57,6 +59,19 @@ static void abbreviations_are_in_one_list(void **state)
             if (language_has(lang->abbreviations, span_of(lang->endings.words[j])))
                 fail_msg("%s: \"%s\" ends a sentence and does not", tags[i],
                          lang->endings.words[j]);
+        }
+    }
+}
+
+/* What hangs behind a phrase hangs by itself. */
+static void pronouns_are_openers(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof tags / sizeof tags[0]; i++) {
+        const struct language *lang = language_of_tag(span_of(tags[i]));
+        for (size_t j = 0; j < lang->pronouns.count; j++) {
+            if (language_opens(lang, lang->openers, span_of(lang->pronouns.words[j])) == 0)
+                fail_msg("%s: \"%s\" opens nothing", tags[i], lang->pronouns.words[j]);
         }
     }
 }
@@ -115,6 +130,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lists_are_folded_and_sorted),
         cmocka_unit_test(abbreviations_are_in_one_list),
+        cmocka_unit_test(pronouns_are_openers),
         cmocka_unit_test(knows_tags),
         cmocka_unit_test(finds_words),
         cmocka_unit_test(finds_openers),
