@@ -62,7 +62,11 @@ static bool fold_plain(struct span word, char *out, size_t *n)
     return true;
 }
 
-/* Any other word: full case folding of no language in particular, so that no locale matters. */
+/*
+ * Any other word: full case folding of no language in particular, so that no locale matters.
+ * libunistring asks for memory only where the result does not fit in out, so that to have none
+ * means the same: too long.
+ */
 static size_t fold_full(struct span word, char *out)
 {
     size_t n = FOLD_MAX;

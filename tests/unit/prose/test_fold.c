@@ -1,10 +1,25 @@
 #include "prose/fold.h"
 
+#include <dlfcn.h>
 #include <locale.h>
 #include <unicase.h>
 #include <uninorm.h>
 
 #include "../support.h"
+
+/* How often memory was asked for, by the libraries, too. */
+static volatile size_t allocations;
+
+void *malloc(size_t size)
+{
+    static void *(*next)(size_t);
+    allocations++;
+    if (next == NULL) {
+        void *symbol = dlsym(RTLD_NEXT, "malloc");
+        memcpy(&next, &symbol, sizeof next);
+    }
+    return next(size);
+}
 
 struct fold_case {
     const char *name;
@@ -76,6 +91,33 @@ static void asks_no_locale(void **state)
     (void)setlocale(LC_ALL, "C");
 }
 
+/* Where it cannot be out of memory, an absent word is one that is too long. */
+static void takes_no_memory_for_what_fits(void **state)
+{
+    (void)state;
+    char word[4 * FOLD_MAX];
+    char out[FOLD_MAX];
+    size_t before = allocations;
+    void *volatile some = malloc(FOLD_MAX);
+    free(some);
+    assert_int_equal(allocations, ++before); /* they are counted */
+    for (size_t i = 0; i < sizeof fold_cases / sizeof fold_cases[0]; i++)
+        fold_word(fold_cases[i].word, out);
+    assert_int_equal(allocations, before);
+    word[0] = 'a';
+    for (size_t i = 1; i + 3 <= sizeof word; i += 2)
+        memcpy(word + i, "\xcc\x96", 2); /* marks, which are sorted */
+    for (size_t n = 1; n <= FOLD_MAX; n += 2)
+        assert_int_equal(fold_word((struct span){word, n}, out).n, n);
+    for (size_t i = 0; i + 3 <= sizeof word; i += 3)
+        memcpy(word + i, "ẞ", 3); /* three bytes that fold to two */
+    assert_int_equal(fold_word((struct span){word, FOLD_MAX / 2 * 3}, out).n, FOLD_MAX);
+    for (size_t i = 0; i + 2 <= sizeof word; i += 2)
+        memcpy(word + i, "ΰ", 2); /* three signs in between */
+    assert_int_equal(fold_word((struct span){word, FOLD_MAX}, out).n, FOLD_MAX);
+    assert_int_equal(allocations, before);
+}
+
 static void refuses_what_does_not_fit(void **state)
 {
     (void)state;
@@ -104,6 +146,7 @@ int main(void)
     SUITE_ROWS(&suite, folds, fold_cases);
     SUITE_TEST(&suite, folds_every_letter_as_unicode_has_it);
     SUITE_TEST(&suite, asks_no_locale);
+    SUITE_TEST(&suite, takes_no_memory_for_what_fits);
     SUITE_TEST(&suite, refuses_what_does_not_fit);
     return suite_run(&suite, "fold");
 }
