@@ -162,7 +162,10 @@ static bool candidate_is_furniture(const struct language *lang, struct span s)
     if (opens > 0) {
         struct span rest = utf8_trim(span_sub(s, opens, s.n));
         bool phrase = span_find(span_sub(s, 0, opens), 0, ' ') < opens;
-        if (phrase || rest.n == 0 || rest.p[0] == ':' || rest.p[0] == '|' || rest.p[0] == '/')
+        uint32_t cp = 0;
+        utf8_decode(rest, &cp);
+        if (phrase || rest.n == 0 || cp == ':' || cp == '|' || cp == '/' || cp == 0xff1a ||
+            cp == 0xff5c)
             return true;
     }
     if (s.n > 0 && (s.p[0] == '(' || s.p[0] == '['))

@@ -152,10 +152,39 @@ static const char *const portuguese_clauses[] = {"como",   "conforme", "de acord
                                                  "embora", "enquanto", "quando",
                                                  "se",     "segundo",  "uma vez que"};
 
-static const char *const portuguese_furniture[] = {
-    "atualizado", "compartilhe", "crédito",    "este artigo", "fonte",       "fontes",    "foto",
-    "fotografia", "fotos",       "imagem",     "leia mais",   "leia também", "partilhar", "por",
-    "publicado",  "publicidade", "saiba mais", "veja também", "ver também",  "vídeo"};
+static const char *const portuguese_furniture[] = {"assine a nossa",
+                                                   "assine nossa",
+                                                   "atualizado",
+                                                   "clique aqui",
+                                                   "compartilhe",
+                                                   "continue a ler",
+                                                   "continue lendo",
+                                                   "crédito",
+                                                   "este artigo",
+                                                   "fonte",
+                                                   "fontes",
+                                                   "foto",
+                                                   "fotografia",
+                                                   "fotos",
+                                                   "imagem",
+                                                   "inscreva-se em",
+                                                   "inscreva-se na",
+                                                   "inscreva-se no",
+                                                   "leia mais",
+                                                   "leia também",
+                                                   "partilhar",
+                                                   "por",
+                                                   "publicado",
+                                                   "publicidade",
+                                                   "receba a nossa",
+                                                   "receba nossa",
+                                                   "saiba mais",
+                                                   "siga-nos no",
+                                                   "subscreva a nossa",
+                                                   "todos os direitos reservados",
+                                                   "veja também",
+                                                   "ver também",
+                                                   "vídeo"};
 
 const struct language language_portuguese = {
     .tag = "pt",
