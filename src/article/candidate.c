@@ -39,10 +39,23 @@ size_t candidate_signs(const struct language *lang, size_t words)
                : words;
 }
 
+static bool candidate_asks(uint32_t cp)
+{
+    return cp == '?' || cp == 0xff1f || cp == 0x061f || cp == 0x1367 || cp == 0x203d ||
+           cp == 0x2e2e || cp == 0x37e || (cp >= 0x2047 && cp <= 0x2049);
+}
+
+/* Is there a question mark among the end marks: also "?!", but not “Why?”. */
 static bool candidate_is_question(struct span s)
 {
-    uint32_t mark = sign_end_mark(s);
-    return mark == '?' || mark == 0xff1f || mark == 0x061f || mark == 0x203d || mark == 0x37e;
+    uint32_t cp = 0;
+    size_t at = s.n;
+    do
+        at = utf8_before(s, at, &cp);
+    while (at > 0 && (sign_is_closing(cp) || utf8_blank(cp)));
+    while (at > 0 && sign_is_end(cp) && !candidate_asks(cp))
+        at = utf8_before(s, at, &cp);
+    return candidate_asks(cp);
 }
 
 /* The quotation mark that ends what `open` begins: both ways of »« and the three of “. */
@@ -52,8 +65,9 @@ static bool candidate_closes(uint32_t open, uint32_t cp)
     case 0x201e: /* „ */
         return cp == 0x201c || cp == 0x201d;
     case 0x201c: /* “ */
-    case 0x201d: /* ” as in Swedish */
         return cp == 0x201d;
+    case 0x201d: /* ” as in Swedish, and as in Urdu */
+        return cp == 0x201d || cp == 0x201c;
     case 0xab:
         return cp == 0xbb;
     case 0xbb:

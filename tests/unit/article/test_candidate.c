@@ -30,6 +30,9 @@ static const struct candidate_case candidate_cases[] = {
     {"Wer soll das alles am Ende eigentlich bezahlen?“", "de", FAULT_QUESTION | FAULT_QUOTE, false},
     {"谁来支付所有这些费用，这是一个问题吗？", "zh", FAULT_QUESTION, false},
     {"من سيدفع ثمن كل هذا في نهاية المطاف يا ترى؟", "ar", FAULT_QUESTION, false},
+    {"Is the town really going to pay for all of this?!", "en", FAULT_QUESTION, false},
+    {"The council of the town asked itself the question “Why?”.", "en", 0, false},
+    {"ከተማው ለዚህ ሁሉ በመጨረሻ ምን ያህል ገንዘብ ይከፍላል፧", "am", FAULT_QUESTION, false},
     /* no end, or one that announces something */
     {"The mayor of the town stands before the new pier", "en", FAULT_OPEN, false},
     {"The council of the town voted for three new things:", "en", FAULT_OPEN, false},
@@ -43,6 +46,8 @@ static const struct candidate_case candidate_cases[] = {
     {"Der Rat der Stadt stimmte für den „neuen Pier am Hafen.", "de", FAULT_QUOTE, false},
     {"Le conseil de la ville a voté pour la « nouvelle » jetée.", "fr", 0, false},
     {"Le conseil de la ville a voté pour la « nouvelle jetée.", "fr", FAULT_QUOTE, false},
+    {"Stadens råd röstade i går för den ”nya” piren i hamnen.", "sv", 0, false},
+    {"شہر کی کونسل نے کل ”نئی“ گودی کے حق میں ووٹ دیا۔", "ur", 0, false},
     /* furniture */
     {"Photo: the council of the town before the new pier.", "en", FAULT_FURNITURE, true},
     {"Read more about the council and the new pier of the town.", "en", FAULT_FURNITURE, false},
