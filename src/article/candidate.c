@@ -148,6 +148,8 @@ static bool candidate_speaker_hangs(const struct language *lang, struct span s, 
 static bool candidate_turns_back(const struct language *lang, struct span s)
 {
     size_t comma = span_find(s, 0, ',');
+    while (comma + 1 < s.n && ascii_digit(s.p[comma + 1])) /* of a number: "1,80 m" */
+        comma = span_find(s, comma + 1, ',');
     struct span phrase = span_sub(s, 0, comma);
     struct span rest = utf8_trim(span_sub(s, comma + 1, s.n));
     return language_opens(lang, lang->pronouns, rest) > 0 &&

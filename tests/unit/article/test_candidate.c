@@ -115,6 +115,7 @@ static const struct candidate_case candidate_cases[] = {
     {"On Monday, Hester Reed and others voted for the new pier.", "en", 0, false},
     {"On Monday she voted for the new pier of the town.", "en", 0, false},
     {"Lundi, elle a voté pour la nouvelle jetée de la ville.", "fr", 0, true},
+    {"Sous 1,80 m de limon, elle a trouvé une jetée ancienne.", "fr", 0, true},
     {"Lundi, il a voté pour la nouvelle jetée de la ville.", "fr", 0, true},
     {"Lundi, il faudra voter pour la nouvelle jetée de la ville.", "fr", 0, false},
     {"Selon Martin, ils ont voté pour la nouvelle jetée du port.", "fr", 0, false},
