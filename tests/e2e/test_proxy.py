@@ -81,7 +81,7 @@ def request(port):
 @every_header
 @both_versions
 def test_a_header_in_one_segment_with_the_hello(behind, header, logged, port, version):
-    line = f" {logged} localhost {ARTICLE} 20 "
+    line = f" {logged} - localhost {ARTICLE} 20 "
     seen = len(log_lines(behind, line))
     exchange(behind.port, request(port or behind.port), before=header,
              version=version).check(20)
@@ -109,7 +109,7 @@ def test_a_session_resumes_whatever_the_header_says(behind):
     again = exchange(behind.port, request(7000), before=header_v2(*SIX), context=context,
                      session=first.session).check(20)
     assert again.resumed
-    wait_lines(behind, f" {SIX_LOGGED} localhost", " resumed ")
+    wait_lines(behind, f" {SIX_LOGGED} - localhost", " resumed ")
 
 
 BAD = {
@@ -128,9 +128,9 @@ BAD = {
 
 @pytest.mark.parametrize("data, reason", BAD.values(), ids=BAD)
 def test_what_is_no_header_is_answered_with_nothing(behind, data, reason):
-    seen = len(log_lines(behind, "127.0.0.0/24 - 0 0B ", reason))
+    seen = len(log_lines(behind, "127.0.0.0/24 - - 0 0B ", reason))
     assert wire.plain(behind.port, data, timeout=PROXY_SECONDS - 1) == b""
-    wait_lines(behind, "127.0.0.0/24 - 0 0B ", reason, count=seen + 1)
+    wait_lines(behind, "127.0.0.0/24 - - 0 0B ", reason, count=seen + 1)
 
 
 def say_and_close(port, data):
@@ -181,9 +181,9 @@ def test_whoever_is_not_listed_is_turned_away(serve, capsule):
             continue
         with socket.create_connection(("127.0.0.1", port), 5, (source, 0)) as sock:
             assert sock.recv(1) == b"", "it did not even have to speak"
-    wait_lines(server, " 127.0.0.0/24 - 0 0B ", "not a listed proxy", count=2)
-    wait_lines(server, " 127.2.0.0/24 - 0 0B ", "not a listed proxy")
-    wait_lines(server, f" {FOUR_LOGGED} localhost", " 20 ", count=2)
+    wait_lines(server, " 127.0.0.0/24 - - 0 0B ", "not a listed proxy", count=2)
+    wait_lines(server, " 127.2.0.0/24 - - 0 0B ", "not a listed proxy")
+    wait_lines(server, f" {FOUR_LOGGED} - localhost", " 20 ", count=2)
     exchange(plain, request(plain)).check(20)
 
 
@@ -193,7 +193,7 @@ def test_a_header_on_a_socket_for_clients_is_no_header(serve, capsule):
     with closing(Connection(server.port, before=header_v2(*FOUR))) as connection:
         with pytest.raises(wire.ssl.SSLError):
             connection.handshake()
-    wait_lines(server, " 127.0.0.0/24 - 0 0B ", count=2)
+    wait_lines(server, " 127.0.0.0/24 - - 0 0B ", count=2)
     assert FOUR_LOGGED not in server.log()
 
 
@@ -346,7 +346,7 @@ def test_two_servers_behind_haproxy_are_one(haproxy, pair, version):
         session = answer.session or session
     for server in (first, second):
         lines = wait_lines(server, f" localhost {ARTICLE} 20 ", count=4)
-        assert all(re.search(r" 127\.1\.[0-7]\.0/24 localhost ", line) for line in lines), lines
+        assert all(re.search(r" 127\.1\.[0-7]\.0/24 - localhost ", line) for line in lines), lines
 
 
 @pytest.mark.parametrize("option", ["send-proxy", "send-proxy-v2",
@@ -361,7 +361,7 @@ def test_clients_of_ipv6_and_of_a_socket_for_both(haproxy, pair, option):
                                           (sockets[2], "127.0.0.1", "127.5.6.7", "127.5.6.0/24")):
         port = sock.getsockname()[1]
         exchange(port, request(port), address=address, source=source).check(20)
-        wait_lines(first, f" {logged} localhost {ARTICLE} 20 ")
+        wait_lines(first, f" {logged} - localhost {ARTICLE} 20 ")
 
 
 def _six(address):

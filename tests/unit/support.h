@@ -220,6 +220,13 @@ static inline const char *stderr_text(void)
     return text;
 }
 
+/* Forget what was written so far, if standard error is kept. */
+static inline void stderr_forget(void)
+{
+    if (stderr_saved >= 0 && ftruncate(STDERR_FILENO, 0) == 0)
+        lseek(STDERR_FILENO, 0, SEEK_SET);
+}
+
 /* Both fixtures in one. */
 static inline int quiet_folder_make(void **state)
 {

@@ -27,6 +27,7 @@ static inline struct context *peer_server_of(const struct ticket_ring *tickets,
     struct context *ctx = NULL;
     struct error e;
     assert_status(identity_open(folder_path("certs"), names, 1, &id, &e), ST_OK, &e);
+    stderr_forget(); /* that it was made */
     struct context_host host = {id, names, 1};
     struct context_plan plan = {
         .hosts = &host, .count = 1, .tickets = tickets, .least = least, .ask_client = ask_client};
