@@ -116,6 +116,15 @@ static void check_places(const struct sites *sites, const struct server_config *
     }
 }
 
+static void check_areas(const struct sites *sites)
+{
+    struct admission admission;
+    struct error e;
+    admission_init(&admission);
+    check_tell(sites_open_areas(sites, &admission, &e), &e);
+    admission_fini(&admission);
+}
+
 static void check_server(const struct server_config *config)
 {
     struct sites sites;
@@ -125,6 +134,7 @@ static void check_server(const struct server_config *config)
     if (status == ST_OK) {
         sites_make_base_urls(&sites, GEMINI_PORT);
         check_places(&sites, config);
+        check_areas(&sites);
         if (config->ticket_keys != NULL)
             check_ticket_keys(config->ticket_keys);
     }
@@ -145,11 +155,7 @@ int cli_check(int argc, char **argv)
     options_init(&options, server_options, server_options_count, &config);
     if (!cli_read(&options, argc, argv, 0, 1, &operand))
         goto out;
-    enum status status = ST_OK;
-    if (config.config != NULL)
-        status = options_read_file(&options, config.config, &e);
-    if (status == ST_OK)
-        status = options_read_defaults(&options, &e);
+    enum status status = server_config_load(&options, &config, &e);
     if (status == ST_OK)
         status = server_config_finish(&config, operand < argc ? argv[operand] : NULL, &e);
     if (status == ST_OK)

@@ -15,11 +15,7 @@ int cli_serve(int argc, char **argv)
     options_init(&options, server_options, server_options_count, &config);
     if (!cli_read(&options, argc, argv, 0, 1, &operand))
         goto out;
-    enum status status = ST_OK;
-    if (config.config != NULL)
-        status = options_read_file(&options, config.config, &e);
-    if (status == ST_OK)
-        status = options_read_defaults(&options, &e);
+    enum status status = server_config_load(&options, &config, &e);
     if (status == ST_OK &&
         (server_config_finish(&config, operand < argc ? argv[operand] : NULL, &e) != ST_OK ||
          supervisor_check(&config, &e) != ST_OK)) {

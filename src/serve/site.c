@@ -149,6 +149,23 @@ enum status sites_open_identities(const struct sites *sites, const char *dir, st
     return status;
 }
 
+enum status sites_open_areas(const struct sites *sites, struct admission *admission,
+                             struct error *e)
+{
+    enum status status = ST_OK;
+    for (size_t i = 0; status == ST_OK && i < sites->count; i++) {
+        const struct option_sections *sections = &sites->items[i].config->area;
+        const struct area_config *areas = sections->items;
+        for (size_t k = 0; status == ST_OK && k < sections->count; k++) {
+            if (areas[k].list != NULL)
+                status = sites_check_private(sites, areas[k].list, e);
+        }
+        if (status == ST_OK)
+            status = admission_add(admission, (long)i, sections, e);
+    }
+    return status == ST_OK ? admission_ready(admission, e) : status;
+}
+
 void sites_place(struct sites *sites, const char *state, bool sole)
 {
     for (size_t i = 0; i < sites->count; i++) {

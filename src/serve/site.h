@@ -6,6 +6,7 @@
 #define SERVE_SITE_H
 
 #include "config/server.h"
+#include "serve/admission.h"
 #include "serve/certs.h"
 #include "serve/job.h"
 #include "serve/watch.h"
@@ -59,6 +60,13 @@ enum status sites_check_private(const struct sites *sites, const char *path,
  */
 enum status sites_open_identities(const struct sites *sites, const char *dir, struct certs *certs,
                                   struct error *e) MUST_USE;
+
+/*
+ * Read who may enter which area of which site.  Returns as admission_add and sites_check_private:
+ * a list of members is no page.
+ */
+enum status sites_open_areas(const struct sites *sites, struct admission *admission,
+                             struct error *e) MUST_USE;
 
 /*
  * Decide where the editions are: STATE/NAME.db, NAME being the main one; a sole site's is

@@ -223,23 +223,6 @@ static enum status supervisor_open_keyring(struct supervisor *s, struct error *e
     return status == ST_OK ? keyring_init(&s->keyring, path, e) : status;
 }
 
-/* Who may enter which area of which site.  A list of members is no page either. */
-static enum status supervisor_open_areas(struct supervisor *s, struct error *e)
-{
-    enum status status = ST_OK;
-    for (size_t i = 0; status == ST_OK && i < s->sites.count; i++) {
-        const struct option_sections *sections = &s->sites.items[i].config->area;
-        const struct area_config *areas = sections->items;
-        for (size_t k = 0; status == ST_OK && k < sections->count; k++) {
-            if (areas[k].list != NULL)
-                status = sites_check_private(&s->sites, areas[k].list, e);
-        }
-        if (status == ST_OK)
-            status = admission_add(&s->admission, (long)i, sections, e);
-    }
-    return status == ST_OK ? admission_ready(&s->admission, e) : status;
-}
-
 /*
  * Can the capsules be read?  A sole one must; of several one may be missing, as after a start
  * before its disk is there: it is served as soon as it is.
@@ -260,7 +243,7 @@ static enum status supervisor_prepare(struct supervisor *s, struct error *e)
     if (status == ST_OK)
         status = supervisor_check_capsules(s, e);
     if (status == ST_OK)
-        status = supervisor_open_areas(s, e);
+        status = sites_open_areas(&s->sites, &s->admission, e);
     if (status == ST_OK)
         status = supervisor_open_keyring(s, e);
     if (status == ST_OK)

@@ -287,3 +287,15 @@ def test_check_reads_a_configuration_with_several_capsules(checked, capsule, cer
     assert f"{tmp_path}/none" in done.err and "a.example.crt expires" in done.err
     config.write_text('workers = "many"\n')
     assert checked("--config", config).check(1).text == "check: 1 error, 0 warnings\n"
+
+
+def test_check_reads_the_lists_of_members(checked, capsule, certs, tmp_path):
+    own_pair(certs)
+    config = tmp_path / "config"
+    members = tmp_path / "members"
+    config.write_text(f'area "/members/" {{ list = "{members}" }}\n')
+    missing = checked("--config", config).check(1)
+    assert missing.text == "check: 1 error, 0 warnings\n" and str(members) in missing.err
+    members.write_text("no fingerprint\n")
+    bad = checked("--config", config).check(1)
+    assert bad.text == "check: 1 error, 0 warnings\n" and f"{members}: line 1" in bad.err
