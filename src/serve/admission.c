@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/file.h"
+#include "edition/area.h"
 #include "log/log.h"
 
 /* Bytes of a list or of a file of authorities. */
@@ -110,7 +111,7 @@ static enum status admission_read(const struct area_config *config, long site, s
     struct buf prefix;
     admission_name(config, shown);
     buf_init(&prefix, (size_t)4 * GEMINI_URL_MAX);
-    enum status status = area_canonical(shown, config->prefix, &prefix, e);
+    enum status status = area_canonical(config->prefix, &prefix, e);
     if (status == ST_OK && (*config->prompt == '\0' || strlen(config->prompt) > GEMINI_META_MAX))
         status = error_set(e, ST_SYNTAX, 0, "%s: prompt: must have 1 to %d bytes", shown,
                            GEMINI_META_MAX);

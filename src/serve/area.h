@@ -14,7 +14,7 @@
 /* One area; any of the ways in is enough. */
 struct area {
     long site;    /* which capsule of the server, from 0 */
-    char *prefix; /* owned; canonical path without a slash at its end: "" is all of the capsule */
+    char *prefix; /* owned; canonical, see edition/area.h: "" is all of the capsule */
     char *prompt; /* owned; meta of a 60 */
     bool any;     /* every certificate will do */
     struct fingerprint_list prints; /* sorted; of certificates and public keys */
@@ -27,16 +27,8 @@ struct areas {
 };
 
 /*
- * Append the canonical form of a prefix.  ST_OK, or ST_SYNTAX when it is no path of a URL.
- *
- * shown   how messages name the area
- */
-enum status area_canonical(const char *shown, const char *prefix, struct buf *out,
-                           struct error *e) MUST_USE;
-
-/*
- * The area of a capsule that a path lies in: the longest prefix that is the path itself or a folder
- * above it; NULL for none.  The prefix of an article, "/x.gmi", also has its summary page.
+ * The area of a capsule that a path lies in (area_covers), that of the longest prefix; NULL for
+ * none.
  *
  * path   canonical (url_canonical_path)
  */
