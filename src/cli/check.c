@@ -88,7 +88,9 @@ static void check_capsule(const struct site *site)
     }
     buf_init(&edition, CHECK_PATH_MAX);
     buf_putf(&edition, "%s/edition.db", dir);
-    check_tell(press_run(site->config->capsule, buf_str(&edition), site->base_url.p, &e), &e);
+    check_tell(
+        press_run(site->config->capsule, buf_str(&edition), site->base_url.p, &site->areas, &e),
+        &e);
     check_remove(dir);
     buf_fini(&edition);
 }

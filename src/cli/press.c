@@ -5,12 +5,15 @@
 #include <sys/prctl.h>
 
 #include "cli/cli.h"
+#include "edition/area.h"
 #include "log/log.h"
+#include "protocol/gemini.h"
 #include "serve/job.h"
 
 struct press_args {
     char *output;
     char *base_url;
+    struct option_list area;
 };
 
 #define FIELD(name) offsetof(struct press_args, name)
@@ -28,6 +31,11 @@ const struct option_row cli_press_options[] = {
      .placeholder = "URL",
      .initial = "gemini://localhost/",
      .help = "what the addresses in /urls.txt begin with"},
+    {.name = "area",
+     .type = OPTION_LIST,
+     .offset = FIELD(area),
+     .placeholder = "PREFIX",
+     .help = "leave what lies below PREFIX out of /urls.txt"},
 };
 
 const size_t cli_press_options_count = sizeof cli_press_options / sizeof cli_press_options[0];
@@ -38,6 +46,22 @@ static bool press_is_base_url(const char *url)
     struct span s = span_of(url);
     return span_starts(s, SPAN("gemini://")) && s.n > 10 && url[9] != '/' &&
            span_find(s, 9, '/') == s.n - 1;
+}
+
+/* The first area that is none is told. */
+static bool press_has_good_areas(const struct option_list *areas)
+{
+    struct error e;
+    bool good = true;
+    for (size_t i = 0; good && i < areas->count; i++) {
+        struct buf prefix;
+        buf_init(&prefix, (size_t)4 * GEMINI_URL_MAX);
+        good = area_canonical(areas->items[i], &prefix, &e) == ST_OK;
+        buf_fini(&prefix);
+    }
+    if (!good)
+        log_line(LOG_ERROR, "press: --%s", e.message);
+    return good;
 }
 
 /* Press as the command line says; *last gets how that ended. */
@@ -61,8 +85,10 @@ static int press_command(int argc, char **argv, enum status *last)
                  args.base_url);
         goto out;
     }
+    if (status == ST_OK && !press_has_good_areas(&args.area))
+        goto out;
     if (status == ST_OK)
-        status = press_run(argv[operand], args.output, args.base_url, &e);
+        status = press_run(argv[operand], args.output, args.base_url, &args.area, &e);
     if (status != ST_OK)
         log_error(&e);
     *last = status;

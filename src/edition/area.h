@@ -1,6 +1,6 @@
 /*
- * area: which addresses lie in an area of a capsule, a part that only clients with a certificate may
- * see: the server asks there, and press leaves them out of what it lists for everybody.
+ * area: which addresses lie in an area of a capsule, a part that only clients with a certificate
+ * may see: the server asks there, and press leaves them out of what it lists for everybody.
  */
 #ifndef EDITION_AREA_H
 #define EDITION_AREA_H

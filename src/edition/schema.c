@@ -4,7 +4,8 @@ const char edition_schema[] =
     /*
      * The capsule.  title, subtitle, author, language, licence are those of capsule.conf, rules are
      * its redirects and the like, one `key pattern ...` a line; base_url is what the addresses in
-     * /urls.txt begin with; basis is all else that every page depends on: an edition of another
+     * /urls.txt begin with; areas are the canonical prefixes of the areas whose addresses are not
+     * in it, one a line; basis is all else that every page depends on: an edition of another
      * basis is no beginning for the next one; looked is when press looked at the files (nanoseconds
      * since 1970).
      */

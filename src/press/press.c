@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "edition/area.h"
 #include "log/log.h"
 #include "press/articles.h"
 #include "press/capsule.h"
@@ -18,6 +19,7 @@
 
 #define PRESS_PATH_MAX  ((size_t)64 * 1024)
 #define PRESS_ARENA_MAX ((size_t)512 * 1024 * 1024)
+#define PRESS_AREAS_MAX ((size_t)4 * 1024 * 1024)
 
 /*
  * A file system tells times in steps, of two seconds at worst: a file that was written so shortly
@@ -52,6 +54,7 @@ struct press {
     struct edition_past *past; /* the edition before, NULL when everything is made anew */
     struct press_gone *gone;
     struct arena arena;
+    struct buf areas; /* canonical prefixes, one a line */
     struct buf basis; /* see edition/schema.c */
     struct edition_writer *writer;
     struct sheet sheet;
@@ -96,6 +99,21 @@ static enum status press_open(struct press *p, struct error *e)
                                   .scan = &p->statics_scan,
                                   .problem = press_on_problem,
                                   .context = p};
+    return status;
+}
+
+/* Which addresses ask for a client certificate. */
+static enum status press_read_areas(struct press *p, const struct option_list *areas,
+                                    struct error *e)
+{
+    enum status status = ST_OK;
+    for (size_t i = 0; status == ST_OK && areas != NULL && i < areas->count; i++) {
+        status = area_canonical(areas->items[i], &p->areas, e);
+        buf_putc(&p->areas, '\n');
+    }
+    if (status == ST_OK && buf_status(&p->areas) != ST_OK)
+        status = error_set(e, buf_status(&p->areas), 0, "%s: too many areas", p->path);
+    p->sheet.areas = buf_span(&p->areas);
     return status;
 }
 
@@ -146,7 +164,7 @@ struct press_value {
     struct span value;
 };
 
-#define PRESS_VALUES 8
+#define PRESS_VALUES 9
 
 /* The rows of the table capsule, but for `looked`. */
 static void press_values(const struct press *p, struct press_value values[PRESS_VALUES])
@@ -157,6 +175,7 @@ static void press_values(const struct press *p, struct press_value values[PRESS_
         {"author", span_of(c->author)},   {"language", span_of(c->language)},
         {"licence", span_of(c->licence)}, {"base_url", span_of(p->base_url)},
         {"basis", buf_span(&p->basis)},   {"rules", buf_span(&p->rules.text)},
+        {"areas", buf_span(&p->areas)},
     };
     for (size_t i = 0; i < PRESS_VALUES; i++)
         values[i] = all[i];
@@ -412,7 +431,8 @@ static enum status press_make(struct press *p, bool anew, struct error *e)
 
 /* One attempt.  *from_past gets whether the edition before was its beginning. */
 static enum status press_once(const char *capsule, const char *edition, const char *base_url,
-                              bool anew, bool *from_past, struct error *e)
+                              const struct option_list *areas, bool anew, bool *from_past,
+                              struct error *e)
 {
     struct press p = {.path = capsule, .edition = edition, .base_url = base_url, .fd = -1};
     p.articles_scan.fd = p.statics_scan.fd = p.articles.spill.fd = -1;
@@ -422,9 +442,12 @@ static enum status press_once(const char *capsule, const char *edition, const ch
     p.rules.base_url = base_url;
     book_init(&p.addresses);
     arena_init(&p.arena, PRESS_ARENA_MAX);
+    buf_init(&p.areas, PRESS_AREAS_MAX);
     buf_init(&p.basis, PRESS_PATH_MAX);
     sheet_init(&p.sheet);
-    enum status status = press_make(&p, anew, e);
+    enum status status = press_read_areas(&p, areas, e);
+    if (status == ST_OK)
+        status = press_make(&p, anew, e);
     *from_past = p.past != NULL;
     sheet_fini(&p.sheet);
     neighbours_fini(&p.neighbours);
@@ -437,6 +460,7 @@ static enum status press_once(const char *capsule, const char *edition, const ch
     mediatype_close(p.types);
     book_fini(&p.addresses);
     arena_fini(&p.arena);
+    buf_fini(&p.areas);
     buf_fini(&p.basis);
     if (p.fd >= 0)
         close(p.fd);
@@ -444,15 +468,15 @@ static enum status press_once(const char *capsule, const char *edition, const ch
 }
 
 enum status press_run(const char *capsule, const char *edition, const char *base_url,
-                      struct error *e)
+                      const struct option_list *areas, struct error *e)
 {
     struct error why;
     bool from_past = false;
-    enum status status = press_once(capsule, edition, base_url, false, &from_past, &why);
+    enum status status = press_once(capsule, edition, base_url, areas, false, &from_past, &why);
     /* What is wrong may be the edition before, which nobody but us needs. */
     if (from_past && (status == ST_STORE || status == ST_EXISTS || status == ST_IO)) {
         log_line(LOG_WARNING, "%s; all of the capsule is pressed anew", why.message);
-        status = press_once(capsule, edition, base_url, true, &from_past, &why);
+        status = press_once(capsule, edition, base_url, areas, true, &from_past, &why);
     }
     if (status != ST_OK && e != NULL)
         *e = why;

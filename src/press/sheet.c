@@ -1,5 +1,6 @@
 #include "press/sheet.h"
 
+#include "edition/area.h"
 #include "press/mediatype.h"
 #include "press/slug.h"
 #include "protocol/gemini.h"
@@ -39,10 +40,24 @@ void sheet_begin(struct sheet *s, struct span slug, const char *tail, struct spa
     mediatype_gemtext(lang.n > 0 ? lang : s->lang, &s->type);
 }
 
+/* Does the address lie in an area, so that only some clients may see it? */
+static bool sheet_is_guarded(const struct sheet *s, struct span address)
+{
+    struct span rest = s->areas;
+    struct span prefix;
+    while (span_line(&rest, &prefix)) {
+        if (area_covers(prefix, address))
+            return true;
+    }
+    return false;
+}
+
 void sheet_list(struct sheet *s, struct span address)
 {
     struct span none = {NULL, 0};
     if (s->rules != NULL && rule_set_question(s->rules, address) != NULL)
+        return;
+    if (sheet_is_guarded(s, address))
         return;
     size_t slash = address.n;
     while (slash > 0 && address.p[slash - 1] != '/')

@@ -15,6 +15,7 @@ struct sheet {
     const char *base_url;
     struct span lang;             /* of pages that do not say theirs, may be absent */
     const struct rule_set *rules; /* a page behind a question is not listed; borrowed, or NULL */
+    struct span areas;            /* canonical prefixes, one a line: nor is what lies there */
     struct buf page;              /* the page that is being written */
     struct buf key;               /* its address */
     struct buf type;              /* its media type */
@@ -22,7 +23,7 @@ struct sheet {
     struct book names;            /* last segments in it */
 };
 
-/* The fields up to rules are set by the caller. */
+/* The fields up to areas are set by the caller. */
 void sheet_init(struct sheet *s);
 void sheet_fini(struct sheet *s);
 
@@ -40,7 +41,10 @@ enum status sheet_keep(struct sheet *s, struct span slug, const char *tail,
 enum status sheet_put(struct sheet *s, struct span address, struct span type,
                       struct error *e) MUST_USE;
 
-/* List an address, unless a mirror would overwrite one file by another there. */
+/*
+ * List an address, unless not everybody gets a page there, or a mirror would overwrite one file by
+ * another.
+ */
 void sheet_list(struct sheet *s, struct span address);
 
 #endif

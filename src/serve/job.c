@@ -1,6 +1,8 @@
 #include "serve/job.h"
 
+#include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "core/clock.h"
@@ -10,13 +12,49 @@
 #define JOB_RETRY_FIRST 1000
 #define JOB_RETRY_MOST  60000
 
-void job_init(struct job *j)
+/* The command line, "press-job --output EDITION ... -- CAPSULE"; NULL without memory. */
+static char **job_make_args(const struct job *j)
 {
+    static char program[] = "broadsheet";
+    static char subcommand[] = JOB_SUBCOMMAND;
+    static char output[] = "--output";
+    static char base[] = "--base-url";
+    static char area[] = "--area";
+    static char end[] = "--";
+    union {
+        const char *read;
+        char *args;
+    } edition = {j->edition}, base_url = {j->base_url}, capsule = {j->capsule};
+    char *const first[] = {program, subcommand, output, edition.args, base, base_url.args};
+    const size_t firsts = sizeof first / sizeof first[0];
+    char **args = calloc(firsts + 2 * j->areas->count + 3, sizeof *args);
+    size_t n = 0;
+    if (args == NULL)
+        return NULL;
+    while (n < firsts) {
+        args[n] = first[n];
+        n++;
+    }
+    for (size_t i = 0; i < j->areas->count; i++) {
+        args[n++] = area;
+        args[n++] = j->areas->items[i];
+    }
+    args[n++] = end;
+    args[n++] = capsule.args;
+    return args;
+}
+
+enum status job_init(struct job *j, struct error *e)
+{
+    j->args = job_make_args(j);
+    if (j->args == NULL)
+        return error_set(e, ST_NOMEM, ENOMEM, "%s: press", j->capsule);
     j->waiting = j->running = j->again = j->stopping = false;
     j->next = NULL;
     j->failures = 0;
     uv_timer_init(j->loop, &j->retry);
     j->retry.data = j;
+    return ST_OK;
 }
 
 static void job_on_retry(uv_timer_t *timer)
@@ -116,22 +154,11 @@ void job_run(struct job *j)
 
 static void job_start(struct job *j)
 {
-    static char program[] = "broadsheet";
-    static char subcommand[] = JOB_SUBCOMMAND;
-    static char output[] = "--output";
-    static char base[] = "--base-url";
-    static char end[] = "--";
-    union {
-        const char *read;
-        char *args;
-    } edition = {j->edition}, base_url = {j->base_url}, capsule = {j->capsule};
-    char *args[] = {program,       subcommand, output,       edition.args, base,
-                    base_url.args, end,        capsule.args, NULL};
     uv_stdio_container_t stdio[3] = {{.flags = UV_IGNORE}, {.flags = UV_IGNORE}};
     stdio[2] = (uv_stdio_container_t){.flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO};
     uv_process_options_t options = {.exit_cb = job_on_exit,
                                     .file = "/proc/self/exe",
-                                    .args = args,
+                                    .args = j->args,
                                     .stdio = stdio,
                                     .stdio_count = 3};
     uv_timer_stop(&j->retry);
@@ -154,7 +181,9 @@ void job_stop(struct job *j)
 {
     if (!j->stopping)
         uv_close((uv_handle_t *)&j->retry, NULL);
-    j->stopping = true;
+    j->stopping = true; /* nothing is started any more */
+    free(j->args);
+    j->args = NULL;
     if (j->running && !uv_is_closing((uv_handle_t *)&j->process))
         uv_process_kill(&j->process, SIGKILL); /* what it leaves is swept by the next */
 }

@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "config/option.h"
+
 /* Subcommand of the program that is press under a supervisor: it logs as a server does. */
 #define JOB_SUBCOMMAND "press-job"
 
@@ -27,8 +29,10 @@ struct job {
     uv_loop_t *loop;
     struct job_queue *queue;                  /* borrowed */
     const char *capsule, *edition, *base_url; /* borrowed */
+    const struct option_list *areas;          /* prefixes of areas; borrowed */
     void (*on_done)(void *context, bool good);
     void *context;
+    char **args; /* of the run: owned array of borrowed strings */
     uv_process_t process;
     uv_timer_t timer;  /* of the run */
     uv_timer_t retry;  /* after a run that failed for a cause that may pass */
@@ -43,8 +47,11 @@ struct job {
     unsigned handles;
 };
 
-/* Ready a job; the fields up to context are set by the caller. */
-void job_init(struct job *j);
+/*
+ * Ready a job; the fields up to context are set by the caller.  ST_OK (job_stop ends it) or
+ * ST_NOMEM.
+ */
+enum status job_init(struct job *j, struct error *e) MUST_USE;
 
 /*
  * Run press as soon as the queue allows, or once more after the run that is under way.  on_done

@@ -61,27 +61,36 @@ enum status sites_check(const struct server_config *config, struct error *e)
     return status;
 }
 
+/* Gather what belongs to a vhost; on failure sites_fini frees what is there. */
+static enum status site_init(struct site *site, const struct vhost_config *config, struct error *e)
+{
+    size_t names = config->alias.count + 1;
+    const struct area_config *areas = config->area.items;
+    site->config = config;
+    buf_init(&site->edition, SITE_PATH_MAX);
+    buf_init(&site->statics, SITE_PATH_MAX);
+    buf_init(&site->base_url, SITE_PATH_MAX);
+    site->names.items = calloc(names, sizeof *site->names.items);
+    site->areas.items = calloc(config->area.count + 1, sizeof *site->areas.items);
+    if (site->names.items == NULL || site->areas.items == NULL)
+        return error_set(e, ST_NOMEM, ENOMEM, "vhost %s", config->name);
+    for (size_t k = 0; k < names; k++)
+        site->names.items[site->names.count++] = site_name(config, k);
+    for (size_t k = 0; k < config->area.count; k++)
+        site->areas.items[site->areas.count++] = areas[k].prefix;
+    return ST_OK;
+}
+
 enum status sites_init(struct sites *sites, const struct server_config *config, struct error *e)
 {
     const struct vhost_config *vhosts = server_config_vhosts(config);
     *sites = (struct sites){.items = calloc(config->vhost.count, sizeof *sites->items)};
     if (sites->items == NULL)
         return error_set(e, ST_NOMEM, ENOMEM, "vhosts");
-    for (size_t i = 0; i < config->vhost.count; i++) {
-        struct site *site = &sites->items[i];
-        size_t names = vhosts[i].alias.count + 1;
-        sites->count++;
-        site->config = &vhosts[i];
-        buf_init(&site->edition, SITE_PATH_MAX);
-        buf_init(&site->statics, SITE_PATH_MAX);
-        buf_init(&site->base_url, SITE_PATH_MAX);
-        site->names.items = calloc(names, sizeof *site->names.items);
-        if (site->names.items == NULL)
-            return error_set(e, ST_NOMEM, ENOMEM, "vhost %s", vhosts[i].name);
-        for (size_t k = 0; k < names; k++)
-            site->names.items[site->names.count++] = site_name(&vhosts[i], k);
-    }
-    return ST_OK;
+    enum status status = ST_OK;
+    for (size_t i = 0; status == ST_OK && i < config->vhost.count; i++)
+        status = site_init(&sites->items[sites->count++], &vhosts[i], e);
+    return status;
 }
 
 void sites_fini(struct sites *sites)
@@ -89,6 +98,7 @@ void sites_fini(struct sites *sites)
     for (size_t i = 0; i < sites->count; i++) {
         struct site *site = &sites->items[i];
         free(site->names.items);
+        free(site->areas.items);
         buf_fini(&site->edition);
         buf_fini(&site->statics);
         buf_fini(&site->base_url);
@@ -229,9 +239,15 @@ enum status site_start(struct site *site, uv_loop_t *loop, struct job_queue *que
                              .capsule = capsule,
                              .edition = site->edition.p,
                              .base_url = site->base_url.p,
+                             .areas = &site->areas,
                              .on_done = site_on_done,
                              .context = site};
-    job_init(&site->job);
+    status = job_init(&site->job, e);
+    if (status != ST_OK) {
+        watch_stop(site->watch);
+        site->watch = NULL;
+        return status;
+    }
     job_run(&site->job);
     return ST_OK;
 }

@@ -15,6 +15,7 @@
 struct site {
     const struct vhost_config *config; /* borrowed */
     struct option_list names;          /* the main one first; the array is owned, they are not */
+    struct option_list areas;          /* prefixes of its areas; the same */
     struct buf edition;                /* path of the edition, NUL-ended */
     struct buf statics;                /* path of static/ */
     struct buf base_url;               /* "gemini://NAME/", with the port unless it is Gemini's */

@@ -31,7 +31,8 @@ def test_help_names_every_subcommand():
     ("serve", ["--config", "--listen", "--host", "--certs", "--state", "--workers",
                "--tls-min", "--ticket-keys", "--ticket-rotation", "--proxy-listen", "--proxy-from",
                "--public-port"]),
-    ("press", ["-o"]), ("convert", ["--format", "--view", "--sentences", "--words"])])
+    ("press", ["-o", "--base-url", "--area"]),
+    ("convert", ["--format", "--view", "--sentences", "--words"])])
 def test_help_of_a_subcommand_names_its_options(name, options):
     text = run(name, "--help").check().text
     for option in options:
@@ -40,7 +41,8 @@ def test_help_of_a_subcommand_names_its_options(name, options):
 
 @pytest.mark.parametrize("arguments", [
     [], ["unknown"], ["--unknown"], ["press"], ["press", "capsule"], ["press", "-o", "edition"],
-    ["press", "a", "b", "-o", "edition"], ["press", "capsule", "-o"], ["convert"],
+    ["press", "a", "b", "-o", "edition"], ["press", "capsule", "-o"],
+    ["press", "capsule", "-o", "edition", "--area", "members"], ["convert"],
     ["convert", "a", "b"], ["convert", "--format", "unknown", "-"],
     ["convert", "--sentences", "3", "-"], ["convert", "--view", "article", "--words", "50", "-"],
     ["convert", "--view", "meta", "--words", "50", "--sentences", "3", "-"],

@@ -10,7 +10,7 @@ import pytest
 
 from client_certificates import Maker
 from clients import openssl, require_client
-from program import SLOW, wait_until
+from program import SLOW, edition_pages, run, wait_until
 from samples import LARGE, SEED_SLUG, Capsule, article
 from wire import Connection, both_versions, client_context
 
@@ -397,6 +397,72 @@ vhost "two.example" {{ capsule = "{tmp_path}/two"
                                   ("two", client_context(version), 60)):
             line = f"gemini://{host}.example:{server.port}/members/\r\n".encode()
             assert server.ask(line, sni=sni, context=who).check().status == status
+
+
+# What everybody is told of
+
+
+def listed_paths(server):
+    """The paths in /urls.txt, each of which a client without a certificate gets."""
+    urls = server.get("/urls.txt").splitlines()
+    for url in urls:
+        server.ask(url.encode() + b"\r\n").check(20)
+    return {url.removeprefix(server.url("")) for url in urls}
+
+
+def test_urls_txt_lists_what_everybody_gets(club, people):
+    listed = listed_paths(club)
+    assert {"/index.gmi", PUBLIC, "/open-day.gmi", "/open-day-summary.gmi",
+            "/membership.gmi"} <= listed
+    guarded = re.compile("/(members|any|signed|nobody|minutes)[/.-]")
+    assert not [path for path in listed if guarded.match(path)]
+    assert "=> minutes.gmi" in club.get("/"), "members find their pages"
+    visit(club, "/minutes.gmi", people["other"]).check(20)
+
+
+def test_urls_txt_is_made_anew_for_other_areas(serve, tmp_path):
+    capsule = members_capsule(tmp_path / "capsule")
+    state = tmp_path / "state"
+    state.mkdir()
+    conf = tmp_path / "serve.conf"
+    seen = {}
+    for prefix in (None, "/minutes.gmi", "/%6dembership.gmi", None):
+        conf.write_text(f'area "{prefix}" {{ }}\n' if prefix else "")
+        server = serve(capsule, state=state, extra=("--config", conf))
+        seen[prefix] = listed_paths(server)
+        server.stop()
+    minutes = {"/minutes.gmi", "/minutes-summary.gmi"}
+    assert minutes | {"/membership.gmi"} <= seen[None]
+    assert seen["/minutes.gmi"] == seen[None] - minutes
+    assert seen["/%6dembership.gmi"] == seen[None] - {"/membership.gmi"}
+
+
+def test_urls_txt_of_one_capsule_knows_its_own_areas_only(serve, tmp_path):
+    members_capsule(tmp_path / "capsule")
+    conf = tmp_path / "serve.conf"
+    conf.write_text(f"""
+vhost "one.example" {{ capsule = "{tmp_path}/capsule" area "/members/" {{ }} }}
+vhost "two.example" {{ capsule = "{tmp_path}/capsule" area "/membership.gmi" {{ }} }}
+""")
+    server = serve(None, hosts=(), extra=("--config", conf))
+
+    def urls(host):
+        line = f"gemini://{host}:{server.port}/urls.txt\r\n".encode()
+        return server.ask(line, sni=host).check(20).text
+
+    assert "/membership.gmi" in urls("one.example") and "/members/" not in urls("one.example")
+    assert "/members/large.bin" in urls("two.example")
+    assert "/membership.gmi" not in urls("two.example")
+
+
+def test_a_press_by_hand_is_told_of_areas(tmp_path):
+    capsule = members_capsule(tmp_path / "capsule")
+    edition = tmp_path / "edition.db"
+    run("press", capsule.root, "-o", edition, "--area", "/members/", "--area=/minutes.gmi").check()
+    urls = edition_pages(edition)["/urls.txt"].decode()
+    assert "/membership.gmi\n" in urls and "/open-day.gmi\n" in urls
+    assert "/members/" not in urls and "minutes" not in urls
+    run("press", capsule.root, "-o", edition, "--area", "members").check_usage()
 
 
 # What a configuration cannot say

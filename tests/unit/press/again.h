@@ -28,11 +28,14 @@ static inline void put_text(const char *name, const char *text)
     put(name, span_of(text));
 }
 
+/* Prefixes of areas, for the presses to come; NULL for none. */
+static const struct option_list *areas;
+
 static inline void press(const char *edition)
 {
-    assert_status(
-        press_run(folder_path("capsule"), folder_path(edition), "gemini://news.example/", &error),
-        ST_OK, &error);
+    assert_status(press_run(folder_path("capsule"), folder_path(edition), "gemini://news.example/",
+                            areas, &error),
+                  ST_OK, &error);
 }
 
 static inline sqlite3 *open_database(const char *name)

@@ -398,6 +398,52 @@ static void a_changed_rule_changes_its_row(void **state)
     assert_int_equal(id_of("/r") + id_of("*/2019/"), 0);
 }
 
+/* Is a line of /urls.txt there? */
+static bool lists(const char *path)
+{
+    char sql[256];
+    snprintf(sql, sizeof sql,
+             "SELECT count(*) FROM page WHERE path = '/urls.txt'"
+             " AND CAST(body AS TEXT) LIKE '%%gemini://news.example%s' || char(10) || '%%'",
+             path);
+    return number("edition.db", sql) == 1;
+}
+
+static void other_areas_change_what_is_listed(void **state)
+{
+    (void)state;
+    static char page[] = "/a.gmi";
+    static char file[] = "/x.txt";
+    static char *prefixes[] = {page, file};
+    static struct option_list list = {prefixes, 1};
+    make_capsule();
+    assert_true(lists("/a.gmi") && lists("/a-summary.gmi") && lists("/x.txt"));
+    areas = &list;
+    assert_pressed_alike("a page");
+    assert_true(was_made_from_the_one_before());
+    assert_true(!lists("/a.gmi") && !lists("/a-summary.gmi") && lists("/b.gmi"));
+    settle();
+    ino_t before = inode_of("edition.db");
+    press("edition.db");
+    assert_int_equal(inode_of("edition.db"), before);
+    /* A page in it changes, and one outside. */
+    put_text("capsule/articles/a.txt", "---\ndate: 2024-01-01\n---\nTitle A\n\nOther text.\n");
+    put_text("capsule/articles/b.txt", "---\ndate: 2024-01-02\n---\nTitle B\n\nOther text.\n");
+    assert_pressed_alike("other pages");
+    assert_true(was_made_from_the_one_before());
+    assert_true(!lists("/a.gmi") && lists("/b.gmi") && lists("/x.txt"));
+    settle();
+    list.count = 2;
+    assert_pressed_alike("one more");
+    assert_true(was_made_from_the_one_before());
+    assert_true(!lists("/a.gmi") && !lists("/x.txt") && lists("/b.gmi"));
+    settle();
+    areas = NULL;
+    assert_pressed_alike("none");
+    assert_true(was_made_from_the_one_before());
+    assert_true(lists("/a.gmi") && lists("/a-summary.gmi") && lists("/x.txt"));
+}
+
 struct damage_row {
     const char *name;
     const char *sql;
@@ -489,6 +535,7 @@ int main(void)
     SUITE_TEST(&s, an_address_without_a_summary_is_free);
     SUITE_TEST(&s, the_capsules_word_on_summaries_makes_all_anew);
     SUITE_TEST(&s, a_changed_rule_changes_its_row);
+    SUITE_TEST(&s, other_areas_change_what_is_listed);
     SUITE_ROWS(&s, damage_is_no_beginning, damage_rows);
     SUITE_TEST(&s, a_cut_file_is_no_beginning);
     SUITE_TEST(&s, noise_is_no_beginning);

@@ -85,11 +85,17 @@ static bool has_page(const struct place *p, const char *path)
     return status == ST_OK;
 }
 
-static void press(const struct place *p)
+static void press_with_areas(const struct place *p, char **prefixes, size_t count)
 {
     struct error e = {0};
-    if (press_run(p->capsule, p->edition, "gemini://news.example/", &e) != ST_OK)
+    const struct option_list areas = {prefixes, count};
+    if (press_run(p->capsule, p->edition, "gemini://news.example/", &areas, &e) != ST_OK)
         fail_msg("%s", e.message);
+}
+
+static void press(const struct place *p)
+{
+    press_with_areas(p, NULL, 0);
 }
 
 static void writes_every_page_of_a_capsule(void **state)
@@ -182,17 +188,17 @@ static void nothing_to_serve_is_an_error_that_leaves_all_as_it_was(void **state)
 {
     const struct place *p = *state;
     struct error e = {0};
-    assert_int_equal(press_run(p->capsule, p->edition, "gemini://x/", &e), ST_FORMAT);
+    assert_int_equal(press_run(p->capsule, p->edition, "gemini://x/", NULL, &e), ST_FORMAT);
     assert_non_null(strstr(e.message, p->capsule));
     assert_int_not_equal(access(p->edition, F_OK), 0);
     put(p, "articles/a.txt", "Title A\n\nText.\n");
     press(p);
     put(p, "articles/a.txt", "\xff\xfe");
-    assert_int_equal(press_run(p->capsule, p->edition, "gemini://x/", &e), ST_FORMAT);
+    assert_int_equal(press_run(p->capsule, p->edition, "gemini://x/", NULL, &e), ST_FORMAT);
     assert_true(has_page(p, "/a.gmi"));
     put(p, "capsule.conf", "title = \"x\"\nlanguage = \"not a tag\"\n");
-    assert_int_equal(press_run(p->capsule, p->edition, "gemini://x/", &e), ST_SYNTAX);
-    assert_int_equal(press_run("/nonexistent", p->edition, "gemini://x/", &e), ST_MISSING);
+    assert_int_equal(press_run(p->capsule, p->edition, "gemini://x/", NULL, &e), ST_SYNTAX);
+    assert_int_equal(press_run("/nonexistent", p->edition, "gemini://x/", NULL, &e), ST_MISSING);
     assert_true(has_page(p, "/a.gmi"));
 }
 
@@ -417,6 +423,48 @@ static void a_capsule_without_summaries_has_none_at_all(void **state)
                 "=> index.gmi ↑ All articles\n");
 }
 
+static void what_lies_in_an_area_is_not_listed(void **state)
+{
+    const struct place *p = *state;
+    char folder[] = "/%6dembers//";
+    char page[] = "/a.gmi";
+    char own[] = "/";
+    char *areas[] = {folder, page, own};
+    put(p, "articles/a.txt", "---\nsummary: In short.\n---\nTitle A\n\nText.\n");
+    put(p, "articles/b.txt", "---\nsummary: None\n---\nTitle B\n\nText.\n");
+    put(p, "static/members/one.gmi", "# One\n");
+    put(p, "static/members/deep/two.gmi", "# Two\n");
+    put(p, "static/members/name.txt", "in the area");
+    put(p, "static/name.txt", "outside");
+    put(p, "static/membership.gmi", "# How\n");
+    press_with_areas(p, areas, 2);
+    /* The name of a file that is not listed is free for another. */
+    assert_page(p, "/urls.txt", 20, "text/plain; charset=utf-8",
+                "gemini://news.example/index.gmi\n"
+                "gemini://news.example/b.gmi\n"
+                "gemini://news.example/membership.gmi\n"
+                "gemini://news.example/name.txt\n");
+    assert_page(p, "/a.gmi", 20, "text/gemini", NULL);
+    assert_page(p, "/a-summary.gmi", 20, "text/gemini", NULL);
+    assert_page(p, "/members/deep/two.gmi", 20, "text/gemini", "# Two\n");
+    assert_page(p, "/index.gmi", 20, "text/gemini",
+                "# capsule\n\n=> a.gmi Title A\n=> b.gmi Title B\n");
+    press_with_areas(p, areas, 3);
+    assert_page(p, "/urls.txt", 20, "text/plain; charset=utf-8", "");
+}
+
+static void a_bad_area_is_refused(void **state)
+{
+    const struct place *p = *state;
+    char bad[] = "members";
+    char *areas[] = {bad};
+    const struct option_list list = {areas, 1};
+    struct error e = {0};
+    put(p, "articles/a.txt", "Title A\n\nText.\n");
+    assert_int_equal(press_run(p->capsule, p->edition, "gemini://x/", &list, &e), ST_SYNTAX);
+    assert_non_null(strstr(e.message, "area members: not the path of a URL"));
+}
+
 #define PRESS_TEST(test) cmocka_unit_test_setup_teardown(test, make_place, remove_place)
 
 int main(void)
@@ -440,6 +488,8 @@ int main(void)
         PRESS_TEST(a_value_too_long_for_a_line_is_refused),
         PRESS_TEST(a_piece_without_a_summary_has_one_page),
         PRESS_TEST(a_capsule_without_summaries_has_none_at_all),
+        PRESS_TEST(what_lies_in_an_area_is_not_listed),
+        PRESS_TEST(a_bad_area_is_refused),
         PRESS_TEST(siblings_of_a_folder_are_not_in_its_listing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
