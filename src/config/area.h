@@ -7,7 +7,10 @@
 
 #include "config/option.h"
 
-/* Who may enter is who fulfils one of the three; when none is there, whoever has a certificate. */
+/*
+ * Who may enter is who fulfils one of the three; when none is given, whoever has a certificate.  An
+ * empty list of fingerprints is given: nobody fulfils it.
+ */
 struct area_config {
     char *prefix;                   /* path of a folder or a page, as in a URL */
     struct option_list fingerprint; /* of certificates or public keys, see tls/fingerprint.h */

@@ -17,7 +17,7 @@ enum option_type {
 };
 
 struct option_list {
-    char **items; /* owned strings, owned array */
+    char **items; /* owned strings, owned array; NULL when not given, which `key = {}` is not */
     size_t count;
 };
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "config/option_internal.h"
@@ -126,6 +127,17 @@ static enum status option_take_value(struct options *o, size_t row, cfg_t *cfg, 
     return ST_OK;
 }
 
+/* A list that the file empties is told from one that it does not name. */
+static enum status option_take_empty(struct options *o, size_t row, cfg_t *cfg, struct error *e)
+{
+    struct option_list *list = option_value(o, row);
+    const cfg_opt_t *found = cfg_getopt(cfg, o->rows[row].name);
+    if (list->items != NULL || found == NULL || (found->flags & CFGF_MODIFIED) == 0)
+        return ST_OK;
+    list->items = calloc(1, sizeof *list->items);
+    return list->items != NULL ? ST_OK : error_set(e, ST_NOMEM, ENOMEM, "%s", option_name);
+}
+
 /* Take over what a parsed file says. */
 static enum status option_take(struct options *o, cfg_t *cfg, struct error *e)
 {
@@ -137,6 +149,8 @@ static enum status option_take(struct options *o, cfg_t *cfg, struct error *e)
         unsigned count = cfg_size(cfg, row->name);
         for (unsigned k = 0; status == ST_OK && k < count; k++)
             status = option_take_value(o, i, cfg, k, e);
+        if (status == ST_OK && row->type == OPTION_LIST)
+            status = option_take_empty(o, i, cfg, e);
         o->given[i] = count > 0;
     }
     return status;
@@ -276,9 +290,11 @@ void options_write(const struct options *o, struct buf *b)
     for (size_t i = 0; i < o->count; i++) {
         const struct option_row *row = &o->rows[i];
         char *const *string = option_value(o, i);
+        const struct option_list *list = option_value(o, i);
         const long *number = option_value(o, i);
         if (row->command_line_only || row->type == OPTION_FLAG ||
-            (row->type == OPTION_STRING && *string == NULL))
+            (row->type == OPTION_STRING && *string == NULL) ||
+            (row->type == OPTION_LIST && list->items == NULL))
             continue;
         if (row->type == OPTION_SECTIONS) {
             option_write_sections(row, option_value(o, i), b);
@@ -288,7 +304,7 @@ void options_write(const struct options *o, struct buf *b)
         if (row->type == OPTION_STRING)
             option_quote(b, *string);
         else if (row->type == OPTION_LIST)
-            option_write_list(option_value(o, i), b);
+            option_write_list(list, b);
         else
             buf_putf(b, "%ld", *number);
         buf_putc(b, '\n');

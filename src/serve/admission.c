@@ -122,7 +122,7 @@ static enum status admission_read(const struct area_config *config, long site, s
     if (status == ST_OK && config->ca != NULL)
         status = admission_read_ca(config, area, e);
     area->site = site;
-    area->any = config->fingerprint.count == 0 && config->list == NULL && config->ca == NULL;
+    area->any = config->fingerprint.items == NULL && config->list == NULL && config->ca == NULL;
     area->prefix = strdup(buf_str(&prefix));
     area->prompt = strdup(config->prompt);
     buf_fini(&prefix);

@@ -56,6 +56,8 @@ def members_capsule(root):
     capsule.static("any/index.gmi", "# Any\n")
     capsule.static("signed/index.gmi", "# Signed\n")
     capsule.static("nobody/index.gmi", "# Nobody\n")
+    capsule.static("closed/index.gmi", "# Closed\n")
+    capsule.static("council/index.gmi", "# Council\n")
     capsule.static("membership.gmi", "# How to become a member\n")
     return capsule
 
@@ -86,6 +88,11 @@ area "/members/board" {{ fingerprint = {{"SHA256:{people["other"].print}"}} }}
 area "/any/" {{ }}
 area "/signed" {{ ca = "{people["root"].crt}" }}
 area "/nobody/" {{ list = "{nobody}" }}
+area "/closed/" {{ fingerprint = {{}} }}
+area "/council/" {{
+    fingerprint = {{}}
+    ca = "{people["root"].crt}"
+}}
 area "/minutes.gmi" {{ }}
 """)
     return path, listed
@@ -139,6 +146,11 @@ ROWS = {  # name: (path, who, status)
     "no authority's": ("/signed/", "other", 61),
     "an authority's that has expired": ("/signed/", "signed, expired", 62),
     "an empty list": ("/nobody/", "listed", 61),
+    "no fingerprint": ("/closed/", None, 60),
+    "no fingerprint, for a certificate": ("/closed/", "listed", 61),
+    "no fingerprint, for one that has expired": ("/closed/", "expired", 62),
+    "no fingerprint, but an authority": ("/council/", "signed", 20),
+    "no fingerprint, and not the authority's": ("/council/", "listed", 61),
     "an article": ("/minutes.gmi", None, 60),
     "an article, with a certificate": ("/minutes.gmi", "other", 20),
     "an article's summary": ("/minutes-summary.gmi", None, 60),
@@ -414,7 +426,7 @@ def test_urls_txt_lists_what_everybody_gets(club, people):
     listed = listed_paths(club)
     assert {"/index.gmi", PUBLIC, "/open-day.gmi", "/open-day-summary.gmi",
             "/membership.gmi"} <= listed
-    guarded = re.compile("/(members|any|signed|nobody|minutes)[/.-]")
+    guarded = re.compile("/(members|any|signed|nobody|closed|council|minutes)[/.-]")
     assert not [path for path in listed if guarded.match(path)]
     assert "=> minutes.gmi" in club.get("/"), "members find their pages"
     visit(club, "/minutes.gmi", people["other"]).check(20)

@@ -90,7 +90,7 @@ static bool same(const char *a, const char *b)
 
 static void check_same_list(const struct option_list *a, const struct option_list *b)
 {
-    MUST(a->count == b->count);
+    MUST(a->count == b->count && (a->items == NULL) == (b->items == NULL));
     for (size_t i = 0; i < a->count; i++)
         MUST(same(a->items[i], b->items[i]));
 }

@@ -389,6 +389,36 @@ static void an_empty_list_is_read_back(void **state)
     options_fini(&again);
 }
 
+struct empty_row {
+    const char *name, *text;
+    bool given;
+};
+
+static const struct empty_row empty_rows[] = {
+    {"a list that is not named is not given", "name = a", false},
+    {"an empty list is given", "item = {}", true},
+    {"an empty list over lines is given", "item = {\n}\n", true},
+    {"an empty list more is given", "item += {}", true},
+    {"a list that is emptied is given", "item = {a, b}\nitem = {}", true},
+};
+
+static void an_empty_list_is_told_from_none(void **state)
+{
+    const struct empty_row *row = *state;
+    struct sample back = {0};
+    struct options again;
+    assert_status(options_read_text(&options, "a.conf", row->text, &error), ST_OK, &error);
+    assert_int_equal(got.item.count, 0);
+    assert_int_equal(got.item.items != NULL, row->given);
+    read_back(&back, &again);
+    assert_int_equal(back.item.count, 0);
+    assert_int_equal(back.item.items != NULL, row->given);
+    options_fini(&again);
+    /* A default is for what has no value. */
+    assert_status(options_read_defaults(&options, &error), ST_OK, &error);
+    assert_int_equal(got.item.count, 2);
+}
+
 static void what_the_command_line_alone_knows_is_not_written(void **state)
 {
     (void)state;
@@ -438,6 +468,7 @@ int main(void)
     SUITE_TEST(&s, defaults_fill_the_rest);
     SUITE_ROWS(&s, values_are_read_back_as_they_were_written, back_rows);
     SUITE_TEST(&s, an_empty_list_is_read_back);
+    SUITE_ROWS(&s, an_empty_list_is_told_from_none, empty_rows);
     SUITE_TEST(&s, what_the_command_line_alone_knows_is_not_written);
     SUITE_TEST(&s, help_has_a_line_for_each_option);
     s.setup = options_and_folder_make;

@@ -254,6 +254,22 @@ static void areas_stand_in_the_section_of_their_vhost(void **state)
     check_areas(&server_config_vhosts(&got)[1].area);
 }
 
+static void an_area_for_nobody_is_none_for_everybody(void **state)
+{
+    (void)state;
+    assert_status(options_read_text(&options, "a",
+                                    "area '/a' { fingerprint = {} }\narea '/b' { }\n"
+                                    "area '/c' { fingerprint = {} }\n",
+                                    &error),
+                  ST_OK, &error);
+    assert_status(options_read_defaults(&options, &error), ST_OK, &error);
+    const struct area_config *areas = got.area.items;
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(areas[i].fingerprint.count, 0);
+        assert_int_equal(areas[i].fingerprint.items != NULL, i != 1);
+    }
+}
+
 static void an_area_beside_vhosts_belongs_to_none(void **state)
 {
     (void)state;
@@ -277,6 +293,7 @@ int main(void)
     SUITE_ROWS(&s, what_contradicts_itself_is_a_usage_error, bad_rows);
     SUITE_TEST(&s, areas_of_the_one_capsule_are_its_vhosts);
     SUITE_TEST(&s, areas_stand_in_the_section_of_their_vhost);
+    SUITE_TEST(&s, an_area_for_nobody_is_none_for_everybody);
     SUITE_TEST(&s, an_area_beside_vhosts_belongs_to_none);
     SUITE_ROWS(&s, workers_have_a_range, workers_rows);
     SUITE_TEST(&s, every_option_is_in_the_help);
