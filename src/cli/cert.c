@@ -123,10 +123,8 @@ static enum status cert_put_facts(const char *path, struct buf *out, struct erro
 static bool cert_print(const struct buf *out)
 {
     struct error e;
-    bool written = out->n == 0 || fwrite(out->p, 1, out->n, stdout) == out->n;
-    if (written && fflush(stdout) == 0)
+    if (cli_print(out, &e) == ST_OK)
         return true;
-    (void)error_set(&e, ST_IO, errno, "standard output");
     log_error(&e);
     return false;
 }

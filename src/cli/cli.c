@@ -1,5 +1,6 @@
 #include "cli/cli.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,12 +42,24 @@ static void cli_put_command(const struct cli_command *c, struct buf *b)
     buf_putf(b, "  broadsheet %s\n      %s\n", c->usage, c->help);
 }
 
-static int cli_print(struct buf *b)
+enum status cli_print(const struct buf *b, struct error *e)
 {
-    bool good =
-        buf_status(b) == ST_OK && fwrite(b->p, 1, b->n, stdout) == b->n && fflush(stdout) == 0;
+    if (buf_status(b) != ST_OK)
+        return error_set(e, buf_status(b), 0, "standard output");
+    if ((b->n > 0 && fwrite(b->p, 1, b->n, stdout) != b->n) || fflush(stdout) != 0)
+        return error_set(e, ST_IO, errno, "standard output");
+    return ST_OK;
+}
+
+/* The last thing that a command does. */
+static int cli_end(struct buf *b)
+{
+    struct error e;
+    enum status status = cli_print(b, &e);
+    if (status != ST_OK)
+        log_error(&e);
     buf_fini(b);
-    return good ? EXIT_SUCCESS : EXIT_FAILURE;
+    return status == ST_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static int cli_help(void)
@@ -60,7 +73,7 @@ static int cli_help(void)
     }
     buf_puts(&b, "\n`broadsheet SUBCOMMAND --help` tells the options of one, `broadsheet --version`"
                  " the version.\nExit status: 0 good, 1 an error that was told, 2 wrong usage.\n");
-    return cli_print(&b);
+    return cli_end(&b);
 }
 
 static int cli_help_command(const struct cli_command *c)
@@ -71,7 +84,7 @@ static int cli_help_command(const struct cli_command *c)
     cli_put_command(c, &b);
     buf_puts(&b, "\nOptions:\n");
     options_help(c->rows, *c->row_count, &b);
-    return cli_print(&b);
+    return cli_end(&b);
 }
 
 static bool cli_wants_help(int argc, char **argv)

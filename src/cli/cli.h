@@ -30,6 +30,9 @@ int cli_run(int argc, char **argv);
  */
 bool cli_read(struct options *o, int argc, char **argv, int least, int most, int *operand);
 
+/* Print it on standard output, whole.  ST_OK, ST_IO, or what stopped the buf. */
+enum status cli_print(const struct buf *b, struct error *e) MUST_USE;
+
 int cli_serve(int argc, char **argv);
 int cli_press(int argc, char **argv);
 int cli_press_job(int argc, char **argv);

@@ -185,8 +185,8 @@ static enum status convert_run(struct convert *c, struct error *e)
     buf_fini(&bytes);
     if (status == ST_OK)
         status = convert_write(c, &p, &out, e);
-    if (status == ST_OK && (fwrite(out.p, 1, out.n, stdout) != out.n || fflush(stdout) != 0))
-        status = error_set(e, ST_IO, errno, "standard output");
+    if (status == ST_OK)
+        status = cli_print(&out, e);
     piece_fini(&p);
     buf_fini(&out);
     return status;
