@@ -4,6 +4,7 @@
 #include "protocol/url.h"
 
 #define AREA_PAGE    ".gmi"
+#define AREA_INDEX   "index.gmi"    /* of a page that its folder's address shows, too */
 #define AREA_SUMMARY "-summary.gmi" /* of the page with what comes before it */
 
 enum status area_canonical(const char *prefix, struct buf *out, struct error *e)
@@ -33,6 +34,9 @@ enum status area_canonical(const char *prefix, struct buf *out, struct error *e)
 bool area_covers(struct span prefix, struct span path)
 {
     if (span_starts(path, prefix) && (path.n == prefix.n || path.p[prefix.n] == '/'))
+        return true;
+    if (span_ends(prefix, SPAN("/" AREA_INDEX)) &&
+        span_eq(path, span_sub(prefix, 0, prefix.n - (sizeof AREA_INDEX - 1))))
         return true;
     if (!span_ends(prefix, SPAN(AREA_PAGE)) || !span_ends(path, SPAN(AREA_SUMMARY)))
         return false;

@@ -19,7 +19,8 @@ enum status area_canonical(const char *prefix, struct buf *out, struct error *e)
 
 /*
  * Is the path that of the area or below it?  The area of an article, "/x.gmi", also has its summary
- * page, "/x-summary.gmi".
+ * page, "/x-summary.gmi", and that of an index, "/x/index.gmi", the address of its folder, "/x/",
+ * where the same page is.
  *
  * prefix, path   canonical, as of area_canonical and url_canonical_path
  */

@@ -58,6 +58,7 @@ def members_capsule(root):
     capsule.static("nobody/index.gmi", "# Nobody\n")
     capsule.static("closed/index.gmi", "# Closed\n")
     capsule.static("council/index.gmi", "# Council\n")
+    capsule.static("rules/index.gmi", "# Rules\n")
     capsule.static("membership.gmi", "# How to become a member\n")
     return capsule
 
@@ -94,6 +95,7 @@ area "/council/" {{
     ca = "{people["root"].crt}"
 }}
 area "/minutes.gmi" {{ }}
+area "/rules/index.gmi" {{ }}
 """)
     return path, listed
 
@@ -155,6 +157,9 @@ ROWS = {  # name: (path, who, status)
     "an article, with a certificate": ("/minutes.gmi", "other", 20),
     "an article's summary": ("/minutes-summary.gmi", None, 60),
     "an article's summary, with a certificate": ("/minutes-summary.gmi", "other", 20),
+    "an index": ("/rules/index.gmi", None, 60),
+    "an index at its folder's address": ("/rules/", None, 60),
+    "an index at its folder's address, with a certificate": ("/rules/", "other", 20),
     "a page that does not exist": ("/members/none", None, 60),
     "a page that does not exist, for a member": ("/members/none", "listed", 51),
 }
