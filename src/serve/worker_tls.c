@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "core/file.h"
-#include "serve/message.h"
 
 static enum status worker_read_tickets(struct ticket_ring *tickets, struct error *e)
 {
@@ -20,13 +19,14 @@ static enum status worker_read_tickets(struct ticket_ring *tickets, struct error
     return status;
 }
 
-/* The certificates as they were handed over at the start. */
+/* The certificates as they were handed over at the start; the memory for them is had at once. */
 static enum status worker_read_certificates(struct buf *text, struct error *e)
 {
     enum status status = ST_OK;
     struct stat st = {0};
     (void)fstat(WORKER_CERTIFICATES_FD, &st);
-    if (buf_reserve(text, (size_t)st.st_size) == NULL) /* at once: see core/file.h on secrets */
+    buf_init(text, (size_t)st.st_size); /* no more: a buf that grows leaves keys behind */
+    if (buf_reserve(text, text->cap) == NULL)
         status = error_set(e, ST_NOMEM, ENOMEM, "certificates");
     if (status == ST_OK)
         status = file_read_fd(WORKER_CERTIFICATES_FD, "certificates", text, e);
@@ -91,7 +91,6 @@ enum status worker_tls_start(struct worker_tls *t, const struct worker_settings 
 {
     struct buf text;
     *t = (struct worker_tls){.settings = settings, .ask_client = ask_client};
-    buf_init(&text, MESSAGE_MAX);
     enum status status = worker_read_certificates(&text, e);
     if (status == ST_OK)
         status = worker_tls_certificates(t, buf_span(&text), e);
