@@ -107,22 +107,48 @@ void sites_fini(struct sites *sites)
     *sites = (struct sites){0};
 }
 
-/* Is `path` (or its folder, if it is not there yet) inside this folder of the capsule? */
+/* Append the path without links, as it is or would be if what is not there yet were made. */
+static void site_put_real(const char *path, struct buf *out)
+{
+    char *above = strdup(path);
+    char *real = above == NULL ? NULL : realpath(above, NULL);
+    size_t n = strlen(path); /* of what is above */
+    while (above != NULL && real == NULL && errno == ENOENT && n > 0) {
+        while (n > 0 && path[n - 1] != '/')
+            n--;
+        while (n > 0 && path[n - 1] == '/')
+            n--;
+        above[n] = '\0';
+        real = realpath(n > 0 ? above : *path == '/' ? "/" : ".", NULL);
+    }
+    if (real != NULL) {
+        buf_puts(out, strcmp(real, "/") == 0 ? "" : real);
+        path += n;
+        path += strspn(path, "/");
+        if (*path != '\0')
+            buf_putf(out, "/%s", path);
+    }
+    free(above);
+    free(real);
+}
+
+/* Is `path` inside this folder of the capsule, or would it be? */
 static bool site_is_inside(const struct site *site, const char *folder, const char *path)
 {
-    struct buf inside;
-    buf_init(&inside, SITE_PATH_MAX);
-    buf_putf(&inside, "%s/%s", site->config->capsule, folder);
-    char *outer = realpath(buf_str(&inside), NULL);
-    char *inner = realpath(path, NULL);
-    bool found = false;
-    if (outer != NULL && inner != NULL) {
-        size_t n = strlen(outer);
-        found = strncmp(inner, outer, n) == 0 && (inner[n] == '/' || inner[n] == '\0');
-    }
-    free(outer);
-    free(inner);
-    buf_fini(&inside);
+    struct buf named;
+    struct buf outer;
+    struct buf inner;
+    buf_init(&named, SITE_PATH_MAX);
+    buf_init(&outer, SITE_PATH_MAX);
+    buf_init(&inner, SITE_PATH_MAX);
+    buf_putf(&named, "%s/%s", site->config->capsule, folder);
+    site_put_real(buf_str(&named), &outer);
+    site_put_real(path, &inner);
+    bool found = outer.n > 0 && span_starts(buf_span(&inner), buf_span(&outer)) &&
+                 (inner.n == outer.n || inner.p[outer.n] == '/');
+    buf_fini(&named);
+    buf_fini(&outer);
+    buf_fini(&inner);
     return found;
 }
 

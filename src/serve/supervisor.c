@@ -101,8 +101,8 @@ static unsigned supervisor_public_port(const struct supervisor *s)
 static enum status supervisor_check_place(const struct supervisor *s, const char *path,
                                           struct error *e)
 {
-    enum status status = file_make_dir(path, e);
-    return status == ST_OK ? sites_check_private(&s->sites, path, e) : status;
+    enum status status = sites_check_private(&s->sites, path, e);
+    return status == ST_OK ? file_make_dir(path, e) : status;
 }
 
 /* Two servers on one edition would serve each other's pages.  The lock ends with the process. */

@@ -9,7 +9,7 @@ import time
 import pytest
 
 import program
-from program import SLOW, wait_until
+from program import SLOW, run, wait_until
 from samples import Capsule, article
 
 NOBODY = 65534
@@ -27,6 +27,17 @@ def test_a_folder_that_is_published_holds_no_secrets(serve, capsule, option):
     capsule.static("about.gmi", "# About\n")
     place = capsule.root / "static" / "private"
     serve.refused(capsule, place, "published", **{option: place})
+    assert not place.exists()
+
+
+@pytest.mark.parametrize("option", ["certs", "state"])
+def test_a_folder_that_would_be_published_is_not_made(serve, capsule, tmp_path, option):
+    static = capsule.root / "static"
+    assert not static.exists()
+    serve.refused(capsule, static / "private", "published", **{option: static / "private"})
+    done = run("check", capsule.root, f"--{option}", static / "private", cwd=tmp_path).check(1)
+    assert f"{static}/private: lies in {static}, which is published" in done.err
+    assert not static.exists()
 
 
 def test_two_servers_do_not_share_one_state(serve, capsule, tmp_path):
