@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -469,6 +470,7 @@ enum status supervisor_run(const struct server_config *config, struct error *e)
         return error_set(e, ST_NOMEM, ENOMEM, "serve");
     log_init("supervisor");
     signal(SIGPIPE, SIG_IGN);
+    umask(S_IRWXG | S_IRWXO); /* for press too: an edition also has what is in the areas */
     s->config = config;
     s->error = e;
     s->lock = -1;

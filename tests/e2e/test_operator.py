@@ -40,6 +40,15 @@ def test_a_folder_that_would_be_published_is_not_made(serve, capsule, tmp_path, 
     assert not static.exists()
 
 
+def test_nobody_else_may_read_what_is_in_the_state_folder(serve, capsule, tmp_path):
+    state = tmp_path / "shared"
+    state.mkdir()
+    state.chmod(0o755)  # as systemd makes it
+    serve(capsule, umask=0o022, state=state)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in state.iterdir()}
+    assert "edition.db" in modes and not any(mode & 0o077 for mode in modes.values()), modes
+
+
 def test_two_servers_do_not_share_one_state(serve, capsule, tmp_path):
     first = serve(capsule)
     other = Capsule(tmp_path / "other")
