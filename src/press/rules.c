@@ -117,6 +117,16 @@ static enum status rules_check_target(const struct rule *rule, struct span targe
     return ST_OK;
 }
 
+/* A secret may not become part of an address, which logs tell; of queries they keep silent. */
+static enum status rules_check_secret(const struct rule *rule, struct error *e)
+{
+    if (rule->status != GEMINI_SENSITIVE_INPUT ||
+        span_find(rule->target, 0, '*') >= span_find(rule->target, 0, '?'))
+        return ST_OK;
+    return error_set(e, ST_SYNTAX, 0,
+                     "the answer would stand in an address, which logs tell: put the * behind a ?");
+}
+
 /* What stands behind the address of a question: a target or not, then the prompt. */
 static enum status rules_parse_question(struct span rest, struct rules_row *row, struct error *e)
 {
@@ -124,6 +134,8 @@ static enum status rules_parse_question(struct span rest, struct rules_row *row,
     if (span_starts(rest, SPAN("/"))) {
         row->rule.target = rules_word(&rest);
         status = rules_check_target(&row->rule, row->rule.target, e);
+        if (status == ST_OK)
+            status = rules_check_secret(&row->rule, e);
     }
     row->rule.meta = rest;
     if (status == ST_OK && rest.n == 0)

@@ -25,7 +25,7 @@ RULES = {
     "gone": ("/secret.gmi", "/drafts/*"),
     "input": ("/first-quiz.gmi What is the capital of Sweden?", "/go /*.gmi Which page?",
               "/find /docs/x?*  Größe, bitte", "/deep /docs/* Name?"),
-    "sensitive-input": ("/about.gmi The word?", "/login /docs/*.gmi The word?"),
+    "sensitive-input": ("/about.gmi The word?", "/login /docs/a.gmi?* The word?"),
 }
 
 
@@ -121,7 +121,7 @@ ANSWERS = [
     ("/deep?.", 51, None),
     ("/deep?../..", 30, "/docs/..%2F.."),
     ("/login", 11, "The word?"),
-    ("/login?x", 30, "/docs/x.gmi"),
+    ("/login?x", 30, "/docs/a.gmi?x"),
     # what stands in the edition under a key that no request has
     ("/*/drafts/", 51, None),
     ("/?/go", 20, None),

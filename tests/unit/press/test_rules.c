@@ -46,6 +46,9 @@ static const struct good_row good_rows[] = {
     {"a question that leads to one place", "input", "/go /x Ready?", 10, "?/go", "Ready?", "/x"},
     {"a secret", "sensitive-input", "/in Das Lösungswort, bitte", 11, "?/in",
      "Das Lösungswort, bitte", NULL},
+    {"a secret that leads to one place", "sensitive-input", "/in /x Word?", 11, "?/in", "Word?",
+     "/x"},
+    {"a secret in a query", "sensitive-input", "/in /x?* Word?", 11, "?/in", "Word?", "/x?*"},
     {"the longest target", "redirect",
      "/a /" LONG_256 LONG_256 LONG_256 LONG_64 LONG_64 LONG_64
      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
@@ -115,6 +118,7 @@ static const struct bad_row bad_rows[] = {
     {"a question for many", "input", "/a/* What?", "a question has one address"},
     {"a host as a question's target", "input", "/a //b What?", "begins with //"},
     {"two * in a question's target", "input", "/a /*/* What?", "more than one *"},
+    {"a secret in an address", "sensitive-input", "/in /for-*.gmi Word?", "put the * behind a ?"},
     {"a question too long", "sensitive-input", "/a " LONG_256 LONG_256 LONG_256 LONG_256 "?",
      "more than 1024 bytes"},
 };
