@@ -116,7 +116,7 @@ enum status channel_open(struct context *ctx, int fd, struct channel **out)
 {
     struct channel *ch = calloc(1, sizeof *ch);
     BIO *bio = BIO_new(ctx->gather);
-    SSL *ssl = SSL_new(ctx->sides[0].ctx);
+    SSL *ssl = SSL_new(context_side_at(ctx, fd)->ctx);
     if (ch == NULL || bio == NULL || ssl == NULL) {
         ERR_clear_error();
         free(ch);

@@ -1,11 +1,13 @@
 #include "tls/context.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <openssl/err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "tls/context_internal.h"
 #include "tls/identity_internal.h"
@@ -40,6 +42,55 @@ static const struct context_side *context_find(const struct context *context, st
     return NULL;
 }
 
+/* Is this name, written in any way, the IPv6 address, or the IPv4 address mapped into it? */
+static bool context_is_address(const char *name, const struct in6_addr *address)
+{
+    char bare[INET6_ADDRSTRLEN] = "::ffff:";
+    struct in6_addr named;
+    size_t n = strlen(name);
+    size_t at = strchr(name, ':') == NULL ? strlen(bare) : 0;
+    if (n > 1 && name[0] == '[' && name[n - 1] == ']') {
+        name++;
+        n -= 2;
+    }
+    if (n >= sizeof bare - at)
+        return false;
+    memcpy(bare + at, name, n);
+    bare[at + n] = '\0';
+    return inet_pton(AF_INET6, bare, &named) == 1 && memcmp(&named, address, sizeof named) == 0;
+}
+
+/* The address that a client connected to, IPv4 mapped into IPv6; false where there is none. */
+static bool context_local_address(int fd, struct in6_addr *address)
+{
+    struct sockaddr_storage local = {0};
+    socklen_t size = sizeof local;
+    if (getsockname(fd, (struct sockaddr *)&local, &size) != 0)
+        return false;
+    if (local.ss_family == AF_INET6) {
+        *address = ((struct sockaddr_in6 *)&local)->sin6_addr;
+        return true;
+    }
+    *address = (struct in6_addr){.s6_addr[10] = 0xff, .s6_addr[11] = 0xff};
+    memcpy(address->s6_addr + 12, &((struct sockaddr_in *)&local)->sin_addr, 4);
+    return local.ss_family == AF_INET;
+}
+
+const struct context_side *context_side_at(const struct context *context, int fd)
+{
+    struct in6_addr address;
+    if (context->count == 1 || !context_local_address(fd, &address))
+        return &context->sides[0];
+    for (size_t i = 0; i < context->count; i++) {
+        const struct context_side *side = &context->sides[i];
+        for (size_t k = 0; k < side->count; k++) {
+            if (context_is_address(side->names[k], &address))
+                return side;
+        }
+    }
+    return &context->sides[0];
+}
+
 struct span context_server_name(struct span extension)
 {
     const struct span none = {0};
@@ -55,7 +106,7 @@ struct span context_server_name(struct span extension)
 /*
  * The first thing that happens to a ClientHello: the server that it names gets the connection, and
  * so a session of another one's is not resumed (RFC 6066 section 3).  OpenSSL's own call for names
- * comes after that.  Who is not known gets the first.
+ * comes after that.  Who is not known keeps what context_side_at chose.
  */
 static int context_on_hello(SSL *ssl, int *alert, void *data)
 {

@@ -24,9 +24,12 @@ struct context_host {
 };
 
 struct context_plan {
-    const struct context_host
-        *hosts;   /* the first is shown when no name, or another, is asked for */
-    size_t count; /* at least one */
+    /*
+     * When no name, or another, is asked for, the one with the address that the client connected
+     * to is shown, else the first.
+     */
+    const struct context_host *hosts;
+    size_t count;                      /* at least one */
     const struct ticket_ring *tickets; /* the same in all processes that resume each other's */
     enum context_version least;
     bool ask_client; /* ask who the client is; it may keep that to itself */

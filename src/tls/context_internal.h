@@ -15,7 +15,7 @@ struct context_side {
 };
 
 struct context {
-    struct context_side *sides; /* the first is that of connections without a name */
+    struct context_side *sides; /* the first is for whom no other fits */
     size_t count;
     enum context_version least;
     bool ask_client;
@@ -31,6 +31,15 @@ struct context {
  * Source: RFC 6066 section 3.
  */
 struct span context_server_name(struct span extension);
+
+/*
+ * The side of a connection whose client names no server, as clients do that follow a URL with an
+ * address: the one that has the address it connected to among its names, else the first.
+ *
+ * fd   the connected socket
+ * Source: RFC 6066 section 3 (no addresses in server_name).
+ */
+const struct context_side *context_side_at(const struct context *context, int fd);
 
 /* The method of a channel's BIO; NULL without memory.  In channel.c. */
 BIO_METHOD *channel_bio_method(void);

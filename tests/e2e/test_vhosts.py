@@ -101,6 +101,20 @@ def test_05_a_dot_or_an_address_in_the_handshake_is_fine(two, option, sni, name)
     assert Certificate(pem.encode()).der == stored(two, name).der
 
 
+# Go's clients check the address of a URL against the certificate, and name no server for it.
+@both_versions
+@pytest.mark.parametrize("sni", [None, "unknown.example"])
+def test_05_who_comes_to_an_address_sees_the_certificate_that_has_it(serve, tmp_path, version, sni):
+    for name in ("news", "books"):
+        capsule_of(tmp_path / name, name)
+    server = launch(serve, tmp_path, section(NEWS, tmp_path / "news", alias=["::1"]),
+                    section(BOOKS, tmp_path / "books", alias=[ADDRESS])).wait_ready()
+    shown = presented(server, sni=sni, version=version)
+    assert shown.der == stored(server, BOOKS).der
+    assert f"IP Address:{ADDRESS}" in shown.names
+    assert presented(server, sni=NEWS, version=version).der == stored(server, NEWS).der
+
+
 def test_54_a_certificate_names_its_own_host_and_no_other(two):
     assert stored(two, NEWS).names == {f"DNS:{NEWS}", "DNS:www.news.example",
                                        f"IP Address:{ADDRESS}", "IP Address:0:0:0:0:0:0:0:1"}

@@ -1,8 +1,11 @@
 /* Which certificate a client is shown, by the name that it asks for. */
 #include "tls/context.h"
 
+#include <arpa/inet.h>
+
 #include "../certificate.h"
 #include "connection.h"
+#include "tls/context_internal.h"
 
 static struct error error;
 static char a[] = "a.example";
@@ -84,6 +87,64 @@ static void the_name_chooses(void **state)
         assert_string_equal(shown(), row->shown);
         assert_int_equal(SSL_version(client), versions[i]);
     }
+}
+
+struct local_row {
+    const char *name;
+    int family;
+    const char *local, *named; /* an address of this machine, and a name of the second */
+    size_t side;
+};
+
+static const struct local_row local_rows[] = {
+    {"an IPv4 address is one's own", AF_INET, "127.0.0.1", "127.0.0.1", 1},
+    {"another IPv4 address is not", AF_INET, "127.0.0.1", "127.0.0.2", 0},
+    {"an IPv4 address in a socket of both kinds", AF_INET6, "::ffff:127.0.0.1", "127.0.0.1", 1},
+    {"an IPv6 address is one's own", AF_INET6, "::1", "::1", 1},
+    {"an IPv6 address in brackets, written in another way", AF_INET6, "::1", "[0:0::1]", 1},
+    {"another IPv6 address is not", AF_INET6, "::1", "::2", 0},
+    {"a bracket alone is no address", AF_INET6, "::1", "[", 0},
+    {"no brackets around nothing", AF_INET6, "::1", "[]", 0},
+    {"a name is no address", AF_INET, "127.0.0.1", "localhost", 0},
+    {"the longest name is no address", AF_INET6, "::1",
+     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example", 0},
+    {"a socket without addresses", AF_UNIX, NULL, "127.0.0.1", 0},
+};
+
+/* A socket that has this address; the caller closes it. */
+static int socket_at(const struct local_row *row)
+{
+    struct sockaddr_in v4 = {.sin_family = AF_INET};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
+    int off = 0;
+    int fd = socket(row->family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    if (row->family == AF_INET) {
+        assert_int_equal(inet_pton(AF_INET, row->local, &v4.sin_addr), 1);
+        assert_int_equal(bind(fd, (struct sockaddr *)&v4, sizeof v4), 0);
+    } else if (row->family == AF_INET6) {
+        assert_int_equal(inet_pton(AF_INET6, row->local, &v6.sin6_addr), 1);
+        assert_int_equal(setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off), 0);
+        assert_int_equal(bind(fd, (struct sockaddr *)&v6, sizeof v6), 0);
+    }
+    return fd;
+}
+
+static void without_a_name_the_address_chooses(void **state)
+{
+    const struct local_row *row = *state;
+    char named[128];
+    snprintf(named, sizeof named, "%s", row->named);
+    char *const names[] = {b, named};
+    struct identity *id = make_identity("both");
+    const struct context_host hosts[] = {{id, names_a, 2}, {id, names, 2}};
+    enum status status = context_set_hosts(ctx, hosts, COUNT(hosts), &error);
+    identity_free(id);
+    assert_status(status, ST_OK, &error);
+    int fd = socket_at(row);
+    const struct context_side *side = context_side_at(ctx, fd);
+    close(fd);
+    assert_ptr_equal(side, &ctx->sides[row->side]);
 }
 
 static void a_connection_keeps_its_certificate(void **state)
@@ -182,6 +243,7 @@ int main(void)
 {
     static struct suite s = {.setup = connection_make, .teardown = connection_remove};
     SUITE_ROWS(&s, the_name_chooses, name_rows);
+    SUITE_ROWS(&s, without_a_name_the_address_chooses, local_rows);
     SUITE_TEST(&s, a_connection_keeps_its_certificate);
     SUITE_TEST(&s, others_may_come_in_the_middle_of_a_handshake);
     SUITE_TEST(&s, fewer_hosts_may_come);
