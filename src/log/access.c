@@ -53,7 +53,7 @@ void access_log(const struct access *a)
     if (a->path.p == NULL) {
         buf_putc(&what, '-');
     } else {
-        log_escape(&what, a->host);
+        log_escape(&what, a->host.n > 0 ? a->host : SPAN("-"));
         buf_putc(&what, ' ');
         log_escape(&what, a->path);
     }

@@ -14,14 +14,14 @@
 struct access {
     const struct sockaddr *client;    /* peer address; logged cut (IPv4 /24, IPv6 /48) */
     const unsigned char *certificate; /* SHA-256 of the client's, ACCESS_PRINT bytes, or NULL */
-    struct span host;                 /* of the URL, absent before it was understood */
-    struct span path;                 /* as it was sent, without the query; absent likewise */
-    int status;                       /* Gemini status, 0 when none was sent */
-    uint64_t bytes;                   /* of body handed to the client */
-    uint64_t ms;                      /* from accept to the end of the answer, without lingering */
-    const char *tls;                  /* protocol version, or "-" */
-    bool resumed;                     /* did the handshake resume a session? */
-    const char *reason;               /* why the connection ended: "done", "reset", "timeout" ... */
+    struct span host;                 /* of the URL; logged as "-" where it has none */
+    struct span path;   /* as it was sent, without the query; absent when there was no URL */
+    int status;         /* Gemini status, 0 when none was sent */
+    uint64_t bytes;     /* of body handed to the client */
+    uint64_t ms;        /* from accept to the end of the answer, without lingering */
+    const char *tls;    /* protocol version, or "-" */
+    bool resumed;       /* did the handshake resume a session? */
+    const char *reason; /* why the connection ended: "done", "reset", "timeout" ... */
 };
 
 /* Write the line.  Never blocks on anything but the log itself. */

@@ -95,6 +95,20 @@ static void a_certificate_is_told_whole(void **state)
                         " h / 20 0B 0ms TLSv1.2 done\n");
 }
 
+/* A URL without a host, of another scheme, must not take a column away. */
+static void no_host_is_told_as_such(void **state)
+{
+    (void)state;
+    struct access a = {.client = address_of("192.0.2.1"),
+                       .host = {"", 0},
+                       .path = SPAN("/"),
+                       .status = 53,
+                       .tls = "-",
+                       .reason = "done"};
+    access_log(&a);
+    assert_contains(stderr_text(), "192.0.2.0/24 - - / 53 0B");
+}
+
 struct path_row {
     const char *name;
     struct span path;
@@ -150,6 +164,7 @@ int main(void)
     SUITE_TEST(&s, a_request_is_one_line);
     SUITE_TEST(&s, a_full_handshake_is_not_called_resumed);
     SUITE_TEST(&s, a_certificate_is_told_whole);
+    SUITE_TEST(&s, no_host_is_told_as_such);
     SUITE_ROWS(&s, hostile_paths_do_no_harm, path_rows);
     SUITE_TEST(&s, the_longest_path_leaves_room_for_the_rest);
     return suite_run(&s, "log/access");
