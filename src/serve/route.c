@@ -148,9 +148,12 @@ void route_respond(void *context, const struct net_request *request, struct resp
         return;
     }
     const struct route *r = route_find(routes, &url);
+    bool gemini = span_eq_nocase(url.scheme, SPAN("gemini"));
     out->host = url.host;
     out->path = url.path.n == 0 ? SPAN("/") : url.path;
-    if (!span_eq_nocase(url.scheme, SPAN("gemini")))
+    if (!gemini) /* Titan's parameters have a secret in them, and the log is no place for it */
+        out->path = span_sub(out->path, 0, span_find(out->path, 0, ';'));
+    if (!gemini)
         response_set(out, GEMINI_PROXY_REFUSED, "This server answers gemini:// requests only");
     else if (r == NULL)
         response_set(out, GEMINI_PROXY_REFUSED, "This server does not serve that host");

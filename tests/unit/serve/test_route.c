@@ -287,6 +287,17 @@ static void a_static_folder_may_be_missing(void **state)
     assert_int_equal(response.status, 51);
 }
 
+/* Titan puts a secret, its token, behind a semicolon of the path. */
+static void parameters_of_another_scheme_are_not_told(void **state)
+{
+    (void)state;
+    ask("titan://example.org/articles/one;token=secret;size=1");
+    assert_int_equal(response.status, 53);
+    assert_span_equal(response.path, SPAN("/articles/one"));
+    ask("gemini://example.org/articles/one;a");
+    assert_span_equal(response.path, SPAN("/articles/one;a"));
+}
+
 static void the_announced_port_is_served_wherever_it_came_in(void **state)
 {
     (void)state;
@@ -451,6 +462,7 @@ int main(void)
     SUITE_TEST(&s, any_range_of_a_body_is_filled);
     SUITE_TEST(&s, a_static_file_is_as_it_is_now);
     SUITE_TEST(&s, a_static_folder_may_be_missing);
+    SUITE_TEST(&s, parameters_of_another_scheme_are_not_told);
     SUITE_TEST(&s, the_announced_port_is_served_wherever_it_came_in);
     SUITE_TEST(&s, an_answer_from_the_old_edition_goes_on);
     SUITE_TEST(&s, a_bad_edition_leaves_the_old_one_in_service);
