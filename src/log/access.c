@@ -51,7 +51,7 @@ void access_log(const struct access *a)
     struct buf what;
     buf_init(&what, ACCESS_PATH_MAX);
     if (a->path.p == NULL) {
-        buf_putc(&what, '-');
+        buf_puts(&what, "- -");
     } else {
         log_escape(&what, a->host.n > 0 ? a->host : SPAN("-"));
         buf_putc(&what, ' ');

@@ -21,7 +21,7 @@ struct access {
     uint64_t ms;        /* from accept to the end of the answer, without lingering */
     const char *tls;    /* protocol version, or "-" */
     bool resumed;       /* did the handshake resume a session? */
-    const char *reason; /* why the connection ended: "done", "reset", "timeout" ... */
+    const char *reason; /* why the connection ended: "done", "reset", what a 59 said ... */
 };
 
 /* Write the line.  Never blocks on anything but the log itself. */

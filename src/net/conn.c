@@ -58,6 +58,7 @@ static void conn_log(const struct conn *c)
     if (c->probe && !c->answered)
         return; /* a proxy looks every other second whether the server is there */
     uint64_t header = strlen(c->response.meta) + 5;
+    bool refused = c->answered && c->response.status == GEMINI_BAD_REQUEST;
     struct access line = {
         .client = (const struct sockaddr *)&c->client,
         .host = c->response.host,
@@ -68,7 +69,9 @@ static void conn_log(const struct conn *c)
         .certificate = c->identified ? c->certificate.bytes : NULL,
         .tls = c->tls,
         .resumed = c->resumed,
-        .reason = c->reason == NULL ? "done" : c->reason,
+        .reason = c->reason != NULL ? c->reason
+                  : refused         ? c->response.meta
+                                    : "done",
     };
     access_log(&line);
 }

@@ -128,9 +128,9 @@ BAD = {
 
 @pytest.mark.parametrize("data, reason", BAD.values(), ids=BAD)
 def test_what_is_no_header_is_answered_with_nothing(behind, data, reason):
-    seen = len(log_lines(behind, "127.0.0.0/24 - - 0 0B ", reason))
+    seen = len(log_lines(behind, "127.0.0.0/24 - - - 0 0B ", reason))
     assert wire.plain(behind.port, data, timeout=PROXY_SECONDS - 1) == b""
-    wait_lines(behind, "127.0.0.0/24 - - 0 0B ", reason, count=seen + 1)
+    wait_lines(behind, "127.0.0.0/24 - - - 0 0B ", reason, count=seen + 1)
 
 
 def say_and_close(port, data):
@@ -181,8 +181,8 @@ def test_whoever_is_not_listed_is_turned_away(serve, capsule):
             continue
         with socket.create_connection(("127.0.0.1", port), 5, (source, 0)) as sock:
             assert sock.recv(1) == b"", "it did not even have to speak"
-    wait_lines(server, " 127.0.0.0/24 - - 0 0B ", "not a listed proxy", count=2)
-    wait_lines(server, " 127.2.0.0/24 - - 0 0B ", "not a listed proxy")
+    wait_lines(server, " 127.0.0.0/24 - - - 0 0B ", "not a listed proxy", count=2)
+    wait_lines(server, " 127.2.0.0/24 - - - 0 0B ", "not a listed proxy")
     wait_lines(server, f" {FOUR_LOGGED} - localhost", " 20 ", count=2)
     exchange(plain, request(plain)).check(20)
 
@@ -193,7 +193,7 @@ def test_a_header_on_a_socket_for_clients_is_no_header(serve, capsule):
     with closing(Connection(server.port, before=header_v2(*FOUR))) as connection:
         with pytest.raises(wire.ssl.SSLError):
             connection.handshake()
-    wait_lines(server, " 127.0.0.0/24 - - 0 0B ", count=2)
+    wait_lines(server, " 127.0.0.0/24 - - - 0 0B ", count=2)
     assert FOUR_LOGGED not in server.log()
 
 

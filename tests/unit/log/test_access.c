@@ -38,7 +38,7 @@ static void addresses_are_cut(void **state)
     const struct address_row *row = *state;
     struct access a = {.client = address_of(row->client), .tls = "-", .reason = "done"};
     char expected[128];
-    snprintf(expected, sizeof expected, "broadsheet: %s - - 0 0B 0ms - done\n", row->expected);
+    snprintf(expected, sizeof expected, "broadsheet: %s - - - 0 0B 0ms - done\n", row->expected);
     access_log(&a);
     assert_string_equal(stderr_text(), expected);
 }

@@ -174,7 +174,7 @@ static void an_end_before_the_header_is_told(void **state)
 {
     (void)state;
     end(call());
-    assert_int_equal(logged("192.0.2.0/24 - - 0 0B "), 1);
+    assert_int_equal(logged("192.0.2.0/24 - - - 0 0B "), 1);
     assert_int_equal(logged(" - no PROXY header\n"), 1);
 }
 

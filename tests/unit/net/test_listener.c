@@ -343,7 +343,7 @@ static void who_is_not_listed_is_turned_away(void **state)
     wait_until((n = recv(c->fd, &byte, 1, 0)) >= 0);
     assert_int_equal(n, 0);
     assert_int_equal(table.count, 0);
-    assert_contains(stderr_text(), "127.0.0.0/24 - - 0 0B 0ms - not a listed proxy\n");
+    assert_contains(stderr_text(), "127.0.0.0/24 - - - 0 0B 0ms - not a listed proxy\n");
 }
 
 static void the_other_sockets_take_no_header(void **state)
