@@ -107,7 +107,7 @@ static void crew_bury(struct crew_member *m)
 static void crew_on_exit(uv_process_t *process, int64_t status, int signal_number)
 {
     struct crew_member *m = process->data;
-    if (signal_number != 0)
+    if (signal_number != 0 && !(m->crew->stopping && signal_number == SIGTERM))
         log_line(LOG_WARNING, "worker %d ended by signal %d%s", uv_process_get_pid(process),
                  signal_number, m->crew->stopping ? "" : "; another one takes its place");
     else if (!m->crew->stopping)
