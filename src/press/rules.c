@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "core/utf8.h"
+#include "log/log.h"
 #include "press/rules_internal.h"
 #include "protocol/url.h"
 
 #define RULES_ARENA_MAX ((size_t)64 * 1024 * 1024)
 #define RULES_TEXT_MAX  ((size_t)8 * 1024 * 1024)
+#define RULES_TOLD      20 /* faults in the log at once */
 /* Bytes of an item that a message shows. */
 #define RULES_SHOWN 100
 
@@ -180,6 +182,19 @@ enum status rules_fault(const struct rules *r, const struct rules_row *row, enum
                      row->item.p, n < row->item.n ? "..." : "", why);
 }
 
+bool rules_note(struct rules_faults *f, enum status status, const struct error *cause,
+                struct error *e)
+{
+    if (status == ST_OK)
+        return true;
+    if (f->count > 0 && f->count < RULES_TOLD)
+        log_error(e);
+    *e = *cause;
+    f->count++;
+    f->status = status;
+    return status == ST_SYNTAX;
+}
+
 /* Enter a row where others find it. */
 static enum status rules_enter(struct rules *r, size_t at, struct error *e)
 {
@@ -227,7 +242,9 @@ static const struct option_list *rules_list(const struct capsule *capsule, size_
 enum status rules_read(struct rules *r, const struct capsule *capsule, struct error *e)
 {
     size_t count = 0;
-    enum status status = ST_OK;
+    struct rules_faults faults = {ST_OK, 0};
+    struct error cause;
+    bool on = true;
     book_init(&r->own);
     rule_set_init(&r->set);
     arena_init(&r->arena, RULES_ARENA_MAX);
@@ -237,15 +254,17 @@ enum status rules_read(struct rules *r, const struct capsule *capsule, struct er
     r->rows = calloc(count + 1, sizeof *r->rows);
     if (r->rows == NULL)
         return error_set(e, ST_NOMEM, ENOMEM, "%s/capsule.conf", r->path);
-    for (size_t i = 0; status == ST_OK && i < RULES_KEYS; i++) {
+    for (size_t i = 0; on && i < RULES_KEYS; i++) {
         const struct option_list *list = rules_list(capsule, i);
-        for (size_t k = 0; status == ST_OK && k < list->count; k++)
-            status = rules_read_item(r, rules_keys[i].name, list->items[k], e);
+        for (size_t k = 0; on && k < list->count; k++) {
+            enum status status = rules_read_item(r, rules_keys[i].name, list->items[k], &cause);
+            on = rules_note(&faults, status, &cause, e);
+        }
     }
     rule_set_sort(&r->set);
-    if (status == ST_OK && buf_status(&r->text) != ST_OK)
-        status = error_set(e, ST_NOMEM, ENOMEM, "%s/capsule.conf", r->path);
-    return status;
+    if (faults.status == ST_OK && buf_status(&r->text) != ST_OK)
+        return error_set(e, ST_NOMEM, ENOMEM, "%s/capsule.conf", r->path);
+    return faults.status;
 }
 
 void rules_fini(struct rules *r)
@@ -257,25 +276,31 @@ void rules_fini(struct rules *r)
     buf_fini(&r->text);
 }
 
+static enum status rules_claim_row(const struct rules *r, size_t i, struct book *addresses,
+                                   struct error *e)
+{
+    const struct rule *rule = &r->rows[i].rule;
+    if (rule->mark == RULE_PREFIX_MARK || (rule->mark == RULE_QUESTION_MARK && rule->target.n == 0))
+        return ST_OK;
+    const struct book_entry *taken = book_find(addresses, rule->path);
+    if (taken != NULL) {
+        char why[256];
+        snprintf(why, sizeof why, "the address belongs to %.*s", (int)taken->owner.n,
+                 taken->owner.p);
+        return rules_fault(r, &r->rows[i], ST_SYNTAX, why, e);
+    }
+    enum status status = book_add(addresses, rule->path, SPAN("capsule.conf"), i);
+    return status == ST_OK ? ST_OK : error_set(e, ST_NOMEM, ENOMEM, "%s/capsule.conf", r->path);
+}
+
 enum status rules_claim(const struct rules *r, struct book *addresses, struct error *e)
 {
-    for (size_t i = 0; i < r->count; i++) {
-        const struct rules_row *row = &r->rows[i];
-        const struct rule *rule = &row->rule;
-        if (rule->mark == RULE_PREFIX_MARK ||
-            (rule->mark == RULE_QUESTION_MARK && rule->target.n == 0))
-            continue;
-        const struct book_entry *taken = book_find(addresses, rule->path);
-        if (taken != NULL) {
-            char why[256];
-            snprintf(why, sizeof why, "the address belongs to %.*s", (int)taken->owner.n,
-                     taken->owner.p);
-            return rules_fault(r, row, ST_SYNTAX, why, e);
-        }
-        if (book_add(addresses, rule->path, SPAN("capsule.conf"), i) != ST_OK)
-            return error_set(e, ST_NOMEM, ENOMEM, "%s/capsule.conf", r->path);
-    }
-    return ST_OK;
+    struct rules_faults faults = {ST_OK, 0};
+    struct error cause;
+    bool on = true;
+    for (size_t i = 0; on && i < r->count; i++)
+        on = rules_note(&faults, rules_claim_row(r, i, addresses, &cause), &cause, e);
+    return faults.status;
 }
 
 enum status rules_write(const struct rules *r, struct edition_writer *w, struct error *e)

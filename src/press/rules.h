@@ -50,6 +50,11 @@ enum status rules_parse(const char *key, struct span item, struct arena *arena,
                         struct rules_row *row, struct error *e) MUST_USE;
 
 /*
+ * Of the functions below those that answer ST_SYNTAX look at all items first: the log gets the
+ * faults of all, e the last one.
+ */
+
+/*
  * Read all of them.  The fields path and base_url are set by the caller; rules_fini frees the rest,
  * also after an error and without a call of this.
  *

@@ -201,12 +201,16 @@ static enum status walk_check_row(const struct rules *r, const struct rules_row 
 
 enum status rules_check(const struct rules *r, const struct book *addresses, struct error *e)
 {
-    enum status status = ST_OK;
+    struct rules_faults faults = {ST_OK, 0};
+    struct error cause;
+    bool on = true;
     size_t lost = 0;
-    for (size_t i = 0; status == ST_OK && i < r->count; i++)
-        status = walk_check_row(r, &r->rows[i], addresses, &lost, e);
+    for (size_t i = 0; on && i < r->count; i++) {
+        enum status status = walk_check_row(r, &r->rows[i], addresses, &lost, &cause);
+        on = rules_note(&faults, status, &cause, e);
+    }
     if (lost > WALK_TOLD)
         log_line(LOG_WARNING, "%s/capsule.conf: there is no page at the targets of %zu rules more",
                  r->path, lost - WALK_TOLD);
-    return status;
+    return faults.status;
 }

@@ -77,7 +77,7 @@ static const char *const rules[] = {
     "redirect = {\"/old-1 /a.gmi\", \"/2019/* /*\"}\n",
     "redirect = {\"/old-1 /b.gmi\", \"/2019/* /*\"}\ngone = {\"/old-2\", \"/d/*\"}\n",
     "moved = {\"/old-1 /a.gmi\"}\ninput = {\"/keep.gmi Why?\"}\n",
-    "sensitive-input = {\"/keep.gmi Why?\", \"/old-2 /*.gmi Which?\"}\n",
+    "sensitive-input = {\"/keep.gmi Why?\", \"/old-2 /about.gmi?* Which?\"}\n",
     "",
 };
 

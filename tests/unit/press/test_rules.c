@@ -1,6 +1,7 @@
 #include "press/rules.h"
 
 #include "../support.h"
+#include "log/log.h"
 
 static struct error error;
 
@@ -285,8 +286,32 @@ static void faults_are_told(void **state)
 {
     const struct set_row *row = *state;
     assert_status(check(row->text), ST_SYNTAX, &error);
-    assert_contains(error.message, row->told);
     assert_contains(error.message, "capsule/capsule.conf: ");
+    log_error(&error); /* as the caller does; there may be others before it */
+    assert_contains(stderr_text(), row->told);
+}
+
+static void every_fault_is_told(void **state)
+{
+    (void)state;
+    assert_status(check("moved /a /b c\ngone /fine\ngone x\ngone y"), ST_SYNTAX, &error);
+    assert_contains(stderr_text(), "moved \"/a /b c\": more than");
+    assert_contains(stderr_text(), "gone \"x\": the address is not a path");
+    assert_null(strstr(stderr_text(), "\"y\""));
+    assert_contains(error.message, "gone \"y\": the address is not a path");
+}
+
+static void of_many_faults_some_are_told(void **state)
+{
+    (void)state;
+    char text[4096];
+    int n = 0;
+    for (int i = 0; i < 30; i++)
+        n += snprintf(text + n, sizeof text - (size_t)n, "gone x%02d\n", i);
+    assert_status(check(text), ST_SYNTAX, &error);
+    assert_contains(stderr_text(), "x18");
+    assert_null(strstr(stderr_text(), "x19"));
+    assert_contains(error.message, "x29");
 }
 
 static void a_long_item_is_shown_in_part(void **state)
@@ -307,6 +332,8 @@ int main(void)
     SUITE_ROWS(&s, fine_rules_are_taken, fine_rows);
     SUITE_TEST(&s, many_that_lead_to_no_page_are_counted);
     SUITE_ROWS(&s, faults_are_told, fault_rows);
+    SUITE_TEST(&s, every_fault_is_told);
+    SUITE_TEST(&s, of_many_faults_some_are_told);
     SUITE_TEST(&s, a_long_item_is_shown_in_part);
     return suite_run(&s, "press/rules");
 }
