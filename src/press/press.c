@@ -391,6 +391,23 @@ static enum status press_read(struct press *p, bool anew, struct error *e)
     return status;
 }
 
+/* An area in which nothing lies protects nothing: its prefix may be a mistake. */
+static void press_check_areas(const struct press *p)
+{
+    struct span rest = buf_span(&p->areas);
+    struct span prefix;
+    while (span_line(&rest, &prefix)) {
+        bool covers = false;
+        for (size_t i = 0; !covers && i < p->addresses.size; i++) {
+            const struct book_entry *entry = &p->addresses.slots[i];
+            covers = entry->key.p != NULL && area_covers(prefix, entry->key);
+        }
+        if (!covers)
+            log_line(LOG_WARNING, "%s: no page lies in the area %.*s%s", p->path, (int)prefix.n,
+                     prefix.p, prefix.n == 0 ? "/" : "");
+    }
+}
+
 /* Let rules and placeholders have the addresses that are left, and see where the rules lead. */
 static enum status press_claim_rest(struct press *p, struct error *e)
 {
@@ -404,6 +421,7 @@ static enum status press_claim_rest(struct press *p, struct error *e)
             status = error_set(e, ST_NOMEM, ENOMEM, "%s", p->path);
     }
     buf_fini(&address);
+    press_check_areas(p);
     return status == ST_OK ? rules_check(&p->rules, &p->addresses, e) : status;
 }
 

@@ -291,6 +291,7 @@ def test_check_reads_a_configuration_with_several_capsules(checked, capsule, cer
 
 def test_check_reads_the_lists_of_members(checked, capsule, certs, tmp_path):
     own_pair(certs)
+    capsule.static("members/index.gmi", "# For members\n")
     config = tmp_path / "config"
     members = tmp_path / "members"
     config.write_text(f'area "/members/" {{ list = "{members}" }}\n')

@@ -472,6 +472,14 @@ vhost "two.example" {{ capsule = "{tmp_path}/capsule" area "/membership.gmi" {{ 
     assert "/membership.gmi" not in urls("two.example")
 
 
+def test_an_area_without_a_page_is_told(tmp_path):
+    capsule = members_capsule(tmp_path / "capsule")
+    done = run("press", capsule.root, "-o", tmp_path / "edition.db", "--area", "/members/",
+               "--area", "/member").check()
+    assert "no page lies in the area /member\n" in done.err
+    assert "area /members" not in done.err
+
+
 def test_a_press_by_hand_is_told_of_areas(tmp_path):
     capsule = members_capsule(tmp_path / "capsule")
     edition = tmp_path / "edition.db"
