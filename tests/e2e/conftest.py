@@ -8,6 +8,7 @@ import pytest
 import program
 import samples
 from amfora import Amfora
+from clients import build_mirror, require_client
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -48,6 +49,15 @@ def serve_module(tmp_path_factory):
 def site(serve_module, tmp_path_factory):
     """A server on the full sample capsule; tests must leave it as it is."""
     return serve_module(samples.full_capsule(tmp_path_factory.mktemp("site") / "capsule"))
+
+
+@pytest.fixture(scope="session", params=["gemget", "our own client"])
+def fetcher(request, tmp_path_factory):
+    """The real gemget; and mirror/mirror.go, which is ours, on gemget's library, for machines that
+    cannot have gemget."""
+    if request.param == "gemget":
+        return require_client("gemget")
+    return build_mirror(tmp_path_factory.mktemp("go"))
 
 
 @pytest.fixture

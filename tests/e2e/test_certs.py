@@ -15,7 +15,7 @@ import pytest
 
 import samples
 from certificates import CHAIN, KINDS, Certificate, ca_pair, make_key, own_pair, presented, shows
-from clients import openssl, require_client
+from clients import fetch, openssl
 from program import run, wait_until
 from wire import TIMEOUT, TLS_VERSIONS
 
@@ -228,11 +228,9 @@ def test_54_amfora_draws_the_page_with_every_kind(browse, brought):
                                                                samples.SEED_TITLE)
 
 
-def test_54_gemget_fetches_with_every_kind(brought):
+def test_54_gemget_fetches_with_every_kind(brought, fetcher):
     server, _ = brought
-    done = subprocess.run([require_client("gemget"), "-q", "-o", "-", server.url()],
-                          capture_output=True, timeout=TIMEOUT, check=True)
-    assert done.stdout == server.fetch().body
+    assert fetch(fetcher, server.url()) == server.fetch().body
 
 
 def test_a_key_behind_its_parameters_is_read(serve, capsule, tmp_path):

@@ -1,53 +1,23 @@
-"""The one-line mirror of a whole capsule, and reading it offline.
-
-Two clients make it: the real gemget, and mirror/mirror.go, which is ours, on gemget's library, for
-machines that cannot have gemget.
-"""
+"""The one-line mirror of a whole capsule, and reading it offline, with gemget or our own client."""
 
 import os
 import subprocess
-from pathlib import Path
 
 import pytest
 
-from clients import require_client, require_folder
 from samples import SEED_SLUG, is_relative, last_segment, links
-
-SOURCE = Path(__file__).parent / "mirror" / "mirror.go"
-GOCODE = Path("/usr/share/gocode")
-LIBRARY = GOCODE / "src" / "github.com" / "makeworld-the-better-one" / "go-gemini"
 
 # The line of the README; $GET is gemget there.
 ONE_LINE = '"$GET" -q -o - "$URL" | "$GET" -s -d "$DIR" -f /dev/stdin'
 
 
-def build_mirror(folder):
-    """Build our own client with Debian's library, from whichever Go is there."""
-    go = require_client("go")
-    require_folder("go-gemini", LIBRARY)
-    program = folder / "mirror"
-    environment = {**os.environ, "HOME": str(Path.home()), "CGO_ENABLED": "0", "GOFLAGS": "",
-                   "GO111MODULE": "off", "GOPATH": f"{folder}:{GOCODE}", "GOTOOLCHAIN": "local"}
-    done = subprocess.run([go, "build", "-o", program, SOURCE], env=environment,
-                          capture_output=True, text=True, timeout=540, check=False)
-    assert done.returncode == 0, done.stderr
-    return program
-
-
-@pytest.fixture(scope="module", params=["gemget", "our own client"])
-def client(request, tmp_path_factory):
-    if request.param == "gemget":
-        return require_client("gemget")
-    return build_mirror(tmp_path_factory.mktemp("go"))
-
-
 @pytest.fixture(scope="module")
-def mirror(client, site, tmp_path_factory):
+def mirror(fetcher, site, tmp_path_factory):
     """The folder that the one line fills."""
     folder = tmp_path_factory.mktemp("mirror")
     done = subprocess.run(
         ["sh", "-c", ONE_LINE], capture_output=True, text=True, timeout=120, check=False,
-        env={**os.environ, "GET": str(client), "URL": site.url("/urls.txt"), "DIR": str(folder)})
+        env={**os.environ, "GET": str(fetcher), "URL": site.url("/urls.txt"), "DIR": str(folder)})
     assert done.returncode == 0, done.stderr
     return folder
 
@@ -91,11 +61,11 @@ def test_a_mirror_can_be_read_from_its_index(mirror):
     assert articles | {f"{SEED_SLUG}-summary.gmi"} <= seen
 
 
-def test_a_mirror_stops_at_the_first_url_that_fails(client, site, tmp_path):
+def test_a_mirror_stops_at_the_first_url_that_fails(fetcher, site, tmp_path):
     """Why the list must hold nothing but answers of 20."""
     urls = [site.url(path) for path in ("/robots.txt", "/nothing.gmi", "/about.gmi")]
     (tmp_path / "list").write_text("# a comment\n\n" + "".join(f"{url}\n" for url in urls))
     (tmp_path / "out").mkdir()
-    subprocess.run([client, "-s", "-d", tmp_path / "out", "-f", tmp_path / "list"],
+    subprocess.run([fetcher, "-s", "-d", tmp_path / "out", "-f", tmp_path / "list"],
                    capture_output=True, timeout=60, check=False)
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["robots.txt"]

@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 import pytest
 
 from certificates import Certificate, own_pair, presented
-from clients import openssl, require_client
+from clients import fetch, openssl
 from program import BINARY, STOP, run, wait_until
 from samples import LARGE, Capsule, article
 from wire import both_versions, client_context
@@ -387,11 +387,9 @@ def second(serve, tmp_path):
     return server, f"gemini://localhost:{server.port}/same.gmi"
 
 
-def test_gemget_reads_the_second_host(second):
+def test_gemget_reads_the_second_host(second, fetcher):
     server, url = second
-    done = subprocess.run([require_client("gemget"), "-q", "-o", "-", url], capture_output=True,
-                          timeout=30, check=True)
-    assert done.stdout.decode() == get(server, "localhost", "/same.gmi")
+    assert fetch(fetcher, url).decode() == get(server, "localhost", "/same.gmi")
 
 
 def test_amfora_reads_the_second_host(second, browse):
