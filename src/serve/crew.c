@@ -164,6 +164,7 @@ static int crew_tickets_fd(const struct crew *c)
     ticket_pack(c->plan.tickets, keys.packed);
     int fd = crew_memory_fd("tickets", (struct span){keys.bytes, sizeof keys});
     ticket_wipe_bytes(&keys, sizeof keys);
+    ticket_wipe_stack();
     return fd;
 }
 
@@ -293,6 +294,7 @@ void crew_say_tickets(struct crew *c)
     ticket_pack(c->plan.tickets, keys.packed);
     crew_send(c, WORKER_SAY_TICKETS, (struct span){keys.bytes, sizeof keys});
     ticket_wipe_bytes(&keys, sizeof keys);
+    ticket_wipe_stack();
 }
 
 void crew_say_certificates(struct crew *c)

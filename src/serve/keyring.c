@@ -5,7 +5,10 @@
 enum status keyring_init(struct keyring *k, const char *path, struct error *e)
 {
     *k = (struct keyring){.path = path};
-    return path == NULL ? ticket_rotate(&k->ring, e) : ticket_read_file(&k->ring, path, e);
+    enum status status =
+        path == NULL ? ticket_rotate(&k->ring, e) : ticket_read_file(&k->ring, path, e);
+    ticket_wipe_stack();
+    return status;
 }
 
 static void keyring_on_timer(uv_timer_t *timer)
@@ -16,6 +19,7 @@ static void keyring_on_timer(uv_timer_t *timer)
         k->on_change(k->context);
     else
         log_line(LOG_ERROR, "%s; the keys before stay in use", e.message);
+    ticket_wipe_stack();
 }
 
 void keyring_start(struct keyring *k, uv_loop_t *loop, long seconds,
@@ -47,6 +51,7 @@ void keyring_renew(struct keyring *k)
         k->on_change(k->context);
     }
     ticket_wipe(&found);
+    ticket_wipe_stack();
 }
 
 void keyring_stop(struct keyring *k)

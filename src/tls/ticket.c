@@ -9,6 +9,7 @@
 #include "tls/context_internal.h"
 
 /* Where the parts of a key are. */
+#define TICKET_STACK 65536 /* deeper than handling keys goes, with a signal on top */
 #define TICKET_NAME  16
 #define TICKET_AES   32
 #define TICKET_HMAC  32
@@ -28,6 +29,12 @@ void ticket_wipe_bytes(void *bytes, size_t n)
 void ticket_wipe(struct ticket_ring *ring)
 {
     OPENSSL_cleanse(ring, sizeof *ring);
+}
+
+__attribute__((noinline)) void ticket_wipe_stack(void)
+{
+    unsigned char below[TICKET_STACK];
+    OPENSSL_cleanse(below, sizeof below);
 }
 
 bool ticket_same(const struct ticket_ring *a, const struct ticket_ring *b)

@@ -63,4 +63,10 @@ bool ticket_same(const struct ticket_ring *a, const struct ticket_ring *b);
 void ticket_wipe(struct ticket_ring *ring);
 void ticket_wipe_bytes(void *bytes, size_t n);
 
+/*
+ * Wipe the stack below the caller: what copies keys has them in vector registers, and a signal that
+ * comes then leaves these there.  For a process that lives long; call it when keys were handled.
+ */
+void ticket_wipe_stack(void);
+
 #endif
