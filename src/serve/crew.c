@@ -154,17 +154,30 @@ static int crew_memory_fd(const char *name, struct span s)
     return fd;
 }
 
-/* The ticket keys in such a file. */
+/* The ticket keys as the bytes that a worker reads. */
+union crew_tickets {
+    unsigned char packed[TICKET_PACKED_SIZE];
+    char bytes[TICKET_PACKED_SIZE];
+};
+
+static struct span crew_pack_tickets(const struct crew *c, union crew_tickets *keys)
+{
+    ticket_pack(c->plan.tickets, keys->packed);
+    return (struct span){keys->bytes, sizeof *keys};
+}
+
+static void crew_wipe_tickets(union crew_tickets *keys)
+{
+    ticket_wipe_bytes(keys, sizeof *keys);
+    ticket_wipe_stack();
+}
+
+/* They, in a file without a name. */
 static int crew_tickets_fd(const struct crew *c)
 {
-    union {
-        unsigned char packed[TICKET_PACKED_SIZE];
-        char bytes[TICKET_PACKED_SIZE];
-    } keys;
-    ticket_pack(c->plan.tickets, keys.packed);
-    int fd = crew_memory_fd("tickets", (struct span){keys.bytes, sizeof keys});
-    ticket_wipe_bytes(&keys, sizeof keys);
-    ticket_wipe_stack();
+    union crew_tickets keys;
+    int fd = crew_memory_fd("tickets", crew_pack_tickets(c, &keys));
+    crew_wipe_tickets(&keys);
     return fd;
 }
 
@@ -287,14 +300,9 @@ void crew_say_edition(struct crew *c)
 
 void crew_say_tickets(struct crew *c)
 {
-    union {
-        unsigned char packed[TICKET_PACKED_SIZE];
-        char bytes[TICKET_PACKED_SIZE];
-    } keys;
-    ticket_pack(c->plan.tickets, keys.packed);
-    crew_send(c, WORKER_SAY_TICKETS, (struct span){keys.bytes, sizeof keys});
-    ticket_wipe_bytes(&keys, sizeof keys);
-    ticket_wipe_stack();
+    union crew_tickets keys;
+    crew_send(c, WORKER_SAY_TICKETS, crew_pack_tickets(c, &keys));
+    crew_wipe_tickets(&keys);
 }
 
 void crew_say_certificates(struct crew *c)
