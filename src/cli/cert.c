@@ -252,11 +252,7 @@ static bool cert_renew(const struct cert *c)
 /* The server's configuration; of the folder the command line has the last word. */
 static enum status cert_read_config(struct cert *c, struct options *options, struct error *e)
 {
-    enum status status = ST_OK;
-    if (c->args.config != NULL)
-        status = options_read_file(options, c->args.config, e);
-    if (status == ST_OK)
-        status = options_read_defaults(options, e);
+    enum status status = server_config_load(options, c->args.config, e);
     c->dir = c->args.certs != NULL ? c->args.certs : c->config.certs;
     return status;
 }

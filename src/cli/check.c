@@ -157,7 +157,7 @@ int cli_check(int argc, char **argv)
     options_init(&options, server_options, server_options_count, &config);
     if (!cli_read(&options, argc, argv, 0, 1, &operand))
         goto out;
-    enum status status = server_config_load(&options, &config, &e);
+    enum status status = server_config_load(&options, config.config, &e);
     if (status == ST_OK)
         status = server_config_finish(&config, operand < argc ? argv[operand] : NULL, &e);
     if (status == ST_OK)

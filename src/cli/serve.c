@@ -15,7 +15,7 @@ int cli_serve(int argc, char **argv)
     options_init(&options, server_options, server_options_count, &config);
     if (!cli_read(&options, argc, argv, 0, 1, &operand))
         goto out;
-    enum status status = server_config_load(&options, &config, &e);
+    enum status status = server_config_load(&options, config.config, &e);
     if (status == ST_OK &&
         (server_config_finish(&config, operand < argc ? argv[operand] : NULL, &e) != ST_OK ||
          supervisor_check(&config, &e) != ST_OK)) {

@@ -155,12 +155,11 @@ static enum status server_make_sole(struct server_config *config, const char *ca
     return v->name != NULL && v->capsule != NULL ? ST_OK : error_set(e, ST_NOMEM, ENOMEM, "vhost");
 }
 
-enum status server_config_load(struct options *o, const struct server_config *config,
-                               struct error *e)
+enum status server_config_load(struct options *o, const char *file, struct error *e)
 {
     enum status status = ST_OK;
-    if (config->config != NULL)
-        status = options_read_file(o, config->config, e);
+    if (file != NULL)
+        status = options_read_file(o, file, e);
     return status == ST_OK ? options_read_defaults(o, e) : status;
 }
 

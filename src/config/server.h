@@ -42,11 +42,11 @@ extern const size_t server_options_count;
 /*
  * Behind the command line: read the file that --config names, and give the defaults.
  *
- * o   of server_options and this config
+ * o      of server_options
+ * file   NULL for none
  * Returns as options_read_file and options_read_defaults.
  */
-enum status server_config_load(struct options *o, const struct server_config *config,
-                               struct error *e) MUST_USE;
+enum status server_config_load(struct options *o, const char *file, struct error *e) MUST_USE;
 
 /*
  * Make a configuration whole that has its defaults: without vhost sections CAPSULE and --host
