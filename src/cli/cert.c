@@ -120,15 +120,6 @@ static enum status cert_put_facts(const char *path, struct buf *out, struct erro
     return buf_status(out) == ST_OK ? ST_OK : error_set(e, buf_status(out), 0, "%s", path);
 }
 
-static bool cert_print(const struct buf *out)
-{
-    struct error e;
-    if (cli_print(out, &e) == ST_OK)
-        return true;
-    log_error(&e);
-    return false;
-}
-
 static int cert_is_certificate(const struct dirent *entry)
 {
     return entry->d_name[0] != '.' && span_ends(span_of(entry->d_name), SPAN(CERT_SUFFIX));
@@ -138,10 +129,7 @@ static int cert_is_certificate(const struct dirent *entry)
 static bool cert_put_file(const char *path, struct buf *out)
 {
     struct error e;
-    if (cert_put_facts(path, out, &e) == ST_OK)
-        return true;
-    log_error(&e);
-    return false;
+    return cli_tell(cert_put_facts(path, out, &e), &e);
 }
 
 /* Those of the folder, in the order of their names; *count gets how many. */
@@ -151,11 +139,8 @@ static bool cert_put_folder(const struct cert *c, struct buf *out, int *count)
     struct error e;
     bool good = true;
     *count = scandir(c->dir, &entries, cert_is_certificate, alphasort);
-    if (*count < 0 && errno != ENOENT) {
-        (void)error_set(&e, ST_IO, errno, "%s", c->dir);
-        log_error(&e);
-        good = false;
-    }
+    if (*count < 0 && errno != ENOENT)
+        good = cli_tell(error_set(&e, ST_IO, errno, "%s", c->dir), &e);
     for (int i = 0; i < *count; i++) {
         struct buf path;
         buf_init(&path, CERT_PATH_MAX);
@@ -200,6 +185,7 @@ static void cert_put_path(const struct cert *c, const char *operand, struct buf 
 static bool cert_show(const struct cert *c)
 {
     struct buf out;
+    struct error e;
     buf_init(&out, CERT_OUT_MAX);
     bool good = c->count > 0 || cert_put_all(c, &out);
     for (size_t i = 0; i < c->count; i++) {
@@ -209,7 +195,7 @@ static bool cert_show(const struct cert *c)
         good = cert_put_file(buf_str(&path), &out) && good;
         buf_fini(&path);
     }
-    good = cert_print(&out) && good;
+    good = cli_tell(cli_print(&out, &e), &e) && good;
     buf_fini(&out);
     return good;
 }
@@ -224,11 +210,8 @@ static bool cert_show_made(const struct cert *c)
 static bool cert_new(const struct cert *c)
 {
     struct error e;
-    if (identity_create(c->dir, c->operands, c->count, c->kind, &e) != ST_OK) {
-        log_error(&e);
-        return false;
-    }
-    return cert_show_made(c);
+    return cli_tell(identity_create(c->dir, c->operands, c->count, c->kind, &e), &e) &&
+           cert_show_made(c);
 }
 
 static bool cert_renew(const struct cert *c)
@@ -236,10 +219,8 @@ static bool cert_renew(const struct cert *c)
     struct identity_renewal renewal = {c->operands, c->count, c->args.new_key, c->kind,
                                        c->args.self_signed};
     struct error e;
-    if (identity_renew(c->dir, &renewal, &e) != ST_OK) {
-        log_error(&e);
+    if (!cli_tell(identity_renew(c->dir, &renewal, &e), &e))
         return false;
-    }
     if (c->args.new_key)
         log_line(LOG_WARNING,
                  "%s has a new key: every reader who has visited before gets an alarm and has to "

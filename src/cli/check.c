@@ -15,13 +15,6 @@
 
 #define CHECK_PATH_MAX 8192
 
-/* Tell what is not good. */
-static void check_tell(enum status status, const struct error *e)
-{
-    if (status != ST_OK)
-        log_error(e);
-}
-
 static bool check_is_missing(const char *path)
 {
     return access(path, F_OK) != 0 && errno == ENOENT;
@@ -83,12 +76,12 @@ static void check_capsule(const struct site *site)
     int n = snprintf(dir, sizeof dir, "%s/broadsheet-check-XXXXXX",
                      home == NULL || *home == '\0' ? "/tmp" : home);
     if (n < 0 || (size_t)n >= sizeof dir || mkdtemp(dir) == NULL) {
-        check_tell(error_set(&e, ST_IO, errno, "%s", dir), &e);
+        cli_tell(error_set(&e, ST_IO, errno, "%s", dir), &e);
         return;
     }
     buf_init(&edition, CHECK_PATH_MAX);
     buf_putf(&edition, "%s/edition.db", dir);
-    check_tell(
+    cli_tell(
         press_run(site->config->capsule, buf_str(&edition), site->base_url.p, &site->areas, &e),
         &e);
     check_remove(dir);
@@ -99,7 +92,7 @@ static void check_ticket_keys(const char *path)
 {
     struct ticket_ring ring = {0};
     struct error e;
-    check_tell(ticket_read_file(&ring, path, &e), &e);
+    cli_tell(ticket_read_file(&ring, path, &e), &e);
     ticket_wipe(&ring);
 }
 
@@ -110,11 +103,11 @@ static void check_places(const struct sites *sites, const struct server_config *
     struct error e;
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
         if (paths[i] != NULL)
-            check_tell(sites_check_private(sites, paths[i], &e), &e);
+            cli_tell(sites_check_private(sites, paths[i], &e), &e);
     }
     for (size_t i = 0; i < sites->count; i++) {
         if (sites->items[i].config->key != NULL)
-            check_tell(sites_check_private(sites, sites->items[i].config->key, &e), &e);
+            cli_tell(sites_check_private(sites, sites->items[i].config->key, &e), &e);
     }
 }
 
@@ -123,7 +116,7 @@ static void check_areas(const struct sites *sites)
     struct admission admission;
     struct error e;
     admission_init(&admission);
-    check_tell(sites_open_areas(sites, &admission, &e), &e);
+    cli_tell(sites_open_areas(sites, &admission, &e), &e);
     admission_fini(&admission);
 }
 
@@ -132,7 +125,7 @@ static void check_server(const struct server_config *config)
     struct sites sites;
     struct error e;
     enum status status = sites_init(&sites, config, &e);
-    check_tell(status, &e);
+    cli_tell(status, &e);
     if (status == ST_OK) {
         sites_make_base_urls(&sites, GEMINI_PORT);
         check_places(&sites, config);
@@ -162,7 +155,7 @@ int cli_check(int argc, char **argv)
         status = server_config_finish(&config, operand < argc ? argv[operand] : NULL, &e);
     if (status == ST_OK)
         status = supervisor_check(&config, &e);
-    check_tell(status, &e);
+    cli_tell(status, &e);
     if (status == ST_OK)
         check_server(&config);
     unsigned long errors = log_count(LOG_ERROR);

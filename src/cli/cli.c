@@ -42,6 +42,13 @@ static void cli_put_command(const struct cli_command *c, struct buf *b)
     buf_putf(b, "  broadsheet %s\n      %s\n", c->usage, c->help);
 }
 
+bool cli_tell(enum status status, const struct error *e)
+{
+    if (status != ST_OK)
+        log_error(e);
+    return status == ST_OK;
+}
+
 enum status cli_print(const struct buf *b, struct error *e)
 {
     if (buf_status(b) != ST_OK)
@@ -55,11 +62,9 @@ enum status cli_print(const struct buf *b, struct error *e)
 static int cli_end(struct buf *b)
 {
     struct error e;
-    enum status status = cli_print(b, &e);
-    if (status != ST_OK)
-        log_error(&e);
+    bool good = cli_tell(cli_print(b, &e), &e);
     buf_fini(b);
-    return status == ST_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+    return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static int cli_help(void)

@@ -30,6 +30,9 @@ int cli_run(int argc, char **argv);
  */
 bool cli_read(struct options *o, int argc, char **argv, int least, int most, int *operand);
 
+/* Tell the log what went wrong, if anything did.  Returns whether all is well. */
+bool cli_tell(enum status status, const struct error *e);
+
 /* Print it on standard output, whole.  ST_OK, ST_IO, or what stopped the buf. */
 enum status cli_print(const struct buf *b, struct error *e) MUST_USE;
 
