@@ -193,32 +193,61 @@ enum status file_read(const char *path, struct buf *b, struct error *e)
     return status;
 }
 
-static enum status file_check_secret(int fd, const char *path, const char *what, struct error *e)
+/* Open a regular file, whatever its rights; *fd is the caller's on ST_OK. */
+static enum status file_open_regular(const char *path, int *fd, struct stat *st, struct error *e)
 {
-    struct stat st;
-    if (fstat(fd, &st) != 0)
-        return error_set(e, ST_IO, errno, "%s", path);
-    if (!S_ISREG(st.st_mode))
-        return error_set(e, ST_FORMAT, 0, "%s: not a regular file", path);
-    if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+    enum status status = ST_OK;
+    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (*fd < 0)
+        return error_set(e, errno == ENOENT ? ST_MISSING : ST_IO, errno, "%s", path);
+    if (fstat(*fd, st) != 0)
+        status = error_set(e, ST_IO, errno, "%s", path);
+    else if (!S_ISREG(st->st_mode))
+        status = error_set(e, ST_FORMAT, 0, "%s: not a regular file", path);
+    if (status != ST_OK)
+        close(*fd);
+    return status;
+}
+
+enum status file_read_guarded(const char *path, struct buf *b, struct error *e)
+{
+    struct stat st = {0};
+    int fd = -1;
+    enum status status = file_open_regular(path, &fd, &st, e);
+    if (status != ST_OK)
+        return status;
+    if ((st.st_mode & S_IWOTH) != 0)
+        status = error_set(e, ST_FORMAT, 0, "%s: everybody can write to it: chmod o-w it", path);
+    else
+        status = file_read_fd(fd, path, b, e);
+    close(fd);
+    return status;
+}
+
+static enum status file_check_secret(const struct stat *st, const char *path, const char *what,
+                                     struct error *e)
+{
+    if ((st->st_mode & (S_IRWXG | S_IRWXO)) != 0)
         return error_set(
             e, ST_FORMAT, 0,
             "%s: %s that others can read: chmod 600 it (mode %04o gives its group or others "
             "a right)",
-            path, what, (unsigned)(st.st_mode & 07777));
-    if (st.st_uid != geteuid() && st.st_uid != 0)
+            path, what, (unsigned)(st->st_mode & 07777));
+    if (st->st_uid != geteuid() && st->st_uid != 0)
         return error_set(e, ST_FORMAT, 0,
                          "%s: %s that belongs to user %lu, not to the one who runs this (%lu)",
-                         path, what, (unsigned long)st.st_uid, (unsigned long)geteuid());
+                         path, what, (unsigned long)st->st_uid, (unsigned long)geteuid());
     return ST_OK;
 }
 
 enum status file_read_secret(const char *path, const char *what, struct buf *b, struct error *e)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0)
-        return error_set(e, errno == ENOENT ? ST_MISSING : ST_IO, errno, "%s", path);
-    enum status status = file_check_secret(fd, path, what, e);
+    struct stat st = {0};
+    int fd = -1;
+    enum status status = file_open_regular(path, &fd, &st, e);
+    if (status != ST_OK)
+        return status;
+    status = file_check_secret(&st, path, what, e);
     if (status == ST_OK && buf_reserve(b, b->cap) == NULL)
         status = error_set(e, ST_NOMEM, ENOMEM, "%s", path);
     if (status == ST_OK)

@@ -70,6 +70,13 @@ enum status file_read_fd(int fd, const char *shown, struct buf *b, struct error 
 enum status file_read(const char *path, struct buf *b, struct error *e) MUST_USE;
 
 /*
+ * Read a file that decides something: a regular one that not just everybody may write to.
+ *
+ * Returns ST_OK; ST_MISSING, ST_IO, ST_LIMIT as file_read, or ST_FORMAT when the file is not such.
+ */
+enum status file_read_guarded(const char *path, struct buf *b, struct error *e) MUST_USE;
+
+/*
  * Read a file that holds a secret: a regular one that belongs to the user of this process or to
  * root, and to which nobody else has any right.  A symbolic link is judged by where it leads.
  *

@@ -1,13 +1,10 @@
 #include "serve/admission.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "core/file.h"
 #include "edition/area.h"
@@ -37,26 +34,6 @@ static void admission_name(const struct area_config *config, char name[ADMISSION
     snprintf(name, ADMISSION_NAME_MAX, "area %.200s", config->prefix);
 }
 
-/* A file that decides who may enter: not one that just anybody writes. */
-static enum status admission_read_file(const char *path, struct buf *text, struct error *e)
-{
-    struct stat st;
-    enum status status = ST_OK;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0)
-        return error_set(e, errno == ENOENT ? ST_MISSING : ST_IO, errno, "%s", path);
-    if (fstat(fd, &st) != 0)
-        status = error_set(e, ST_IO, errno, "%s", path);
-    else if (!S_ISREG(st.st_mode))
-        status = error_set(e, ST_FORMAT, 0, "%s: not a regular file", path);
-    else if ((st.st_mode & S_IWOTH) != 0)
-        status = error_set(e, ST_FORMAT, 0, "%s: everybody can write to it: chmod o-w it", path);
-    else
-        status = file_read_fd(fd, path, text, e);
-    close(fd);
-    return status;
-}
-
 /* The fingerprints of the configuration itself. */
 static enum status admission_read_inline(const struct area_config *config, struct area *area,
                                          struct error *e)
@@ -79,7 +56,7 @@ static enum status admission_read_list(const struct area_config *config, struct 
 {
     struct buf text;
     buf_init(&text, ADMISSION_FILE_MAX);
-    enum status status = admission_read_file(config->list, &text, e);
+    enum status status = file_read_guarded(config->list, &text, e);
     if (status == ST_OK)
         status = fingerprint_list_parse(&area->prints, config->list, buf_span(&text), e);
     buf_fini(&text);
@@ -91,7 +68,7 @@ static enum status admission_read_ca(const struct area_config *config, struct ar
 {
     struct buf text;
     buf_init(&text, ADMISSION_FILE_MAX);
-    enum status status = admission_read_file(config->ca, &text, e);
+    enum status status = file_read_guarded(config->ca, &text, e);
     if (status == ST_OK)
         status = authority_parse(config->ca, buf_span(&text), &area->authority, e);
     buf_fini(&text);
