@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tls/context_internal.h"
+#include "tls/fingerprint_internal.h"
 
 /*
  * Bytes of the certificates that a client may send, in all.  They travel in its tickets, and a
@@ -96,16 +97,6 @@ static STACK_OF(X509) * client_unpack(SSL *ssl)
     return chain;
 }
 
-/* SHA-256 of the SubjectPublicKeyInfo as it stands in the certificate. */
-static bool client_digest_key(X509 *leaf, struct fingerprint *f)
-{
-    unsigned char *der = NULL;
-    int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(leaf), &der);
-    bool good = n > 0 && EVP_Digest(der, (size_t)n, f->bytes, NULL, EVP_sha256(), NULL) == 1;
-    OPENSSL_free(der);
-    return good;
-}
-
 struct client_cert *client_new(SSL *ssl)
 {
     X509 *leaf = SSL_get1_peer_certificate(ssl);
@@ -117,8 +108,8 @@ struct client_cert *client_new(SSL *ssl)
     client->leaf = leaf;
     STACK_OF(X509) *sent = SSL_get_peer_cert_chain(ssl);
     client->chain = SSL_session_reused(ssl) == 1 ? client_unpack(ssl) : X509_chain_up_ref(sent);
-    bool good = X509_digest(leaf, EVP_sha256(), client->certificate.bytes, NULL) == 1 &&
-                client_digest_key(leaf, &client->key);
+    bool good = fingerprint_of_certificate(leaf, &client->certificate) &&
+                fingerprint_of_key(leaf, &client->key);
     ERR_clear_error();
     if (good)
         return client;

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tls/fingerprint_internal.h"
+
 #define FINGERPRINT_DIGITS ((size_t)2 * FINGERPRINT_SIZE)
 #define FINGERPRINT_FIRST  16 /* places in the first array of a list */
 
@@ -135,4 +137,18 @@ void fingerprint_write(const struct fingerprint *f, struct buf *out)
 {
     for (size_t i = 0; i < FINGERPRINT_SIZE; i++)
         buf_putf(out, "%02x", f->bytes[i]);
+}
+
+bool fingerprint_of_certificate(const X509 *certificate, struct fingerprint *f)
+{
+    return X509_digest(certificate, EVP_sha256(), f->bytes, NULL) == 1;
+}
+
+bool fingerprint_of_key(const X509 *certificate, struct fingerprint *f)
+{
+    unsigned char *der = NULL;
+    int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
+    bool good = n > 0 && EVP_Digest(der, (size_t)n, f->bytes, NULL, EVP_sha256(), NULL) == 1;
+    OPENSSL_free(der);
+    return good;
 }

@@ -6,32 +6,28 @@
 #include <string.h>
 #include <time.h>
 
+#include "tls/fingerprint_internal.h"
 #include "tls/identity.h"
 #include "tls/identity_internal.h"
 
-static void identity_put_digest(const unsigned char *digest, unsigned n, struct buf *out)
+static void identity_put_fingerprint(const struct fingerprint *f, struct buf *out)
 {
-    for (unsigned i = 0; i < n; i++)
-        buf_putf(out, "%s%02X", i == 0 ? "" : ":", digest[i]);
+    for (size_t i = 0; i < sizeof f->bytes; i++)
+        buf_putf(out, "%s%02X", i == 0 ? "" : ":", f->bytes[i]);
 }
 
 void identity_certificate_fingerprint(const struct identity *id, struct buf *out)
 {
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned n = 0;
-    if (X509_digest(id->certificate, EVP_sha256(), digest, &n) == 1)
-        identity_put_digest(digest, n, out);
+    struct fingerprint f;
+    if (fingerprint_of_certificate(id->certificate, &f))
+        identity_put_fingerprint(&f, out);
 }
 
 void identity_key_fingerprint(const struct identity *id, struct buf *out)
 {
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned n = 0;
-    unsigned char *der = NULL;
-    int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(id->certificate), &der);
-    if (length > 0 && EVP_Digest(der, (size_t)length, digest, &n, EVP_sha256(), NULL) == 1)
-        identity_put_digest(digest, n, out);
-    OPENSSL_free(der);
+    struct fingerprint f;
+    if (fingerprint_of_key(id->certificate, &f))
+        identity_put_fingerprint(&f, out);
 }
 
 bool identity_same_key(const struct identity *a, const struct identity *b)
