@@ -13,7 +13,7 @@
 #include "core/clock.h"
 #include "log/access.h"
 #include "log/log.h"
-#include "protocol/proxy.h"
+#include "net/conn_internal.h"
 
 /* Most bytes of an answer that are sent before the other connections get their turn. */
 #define CONN_TURN_MAX ((uint64_t)512 * 1024)
@@ -23,19 +23,13 @@
 /* Lingering looks without progress, while the kernel still holds some of the answer. */
 #define CONN_LINGER_MAX 120
 
-_Static_assert(PROXY_MAX <= REQUEST_MAX, "a PROXY header fits where the request comes later");
-
-/* What a step answers: go on in the next state, wait for one direction, or give up. */
-enum conn_step { STEP_NEXT, STEP_READ, STEP_WRITE, STEP_FAIL };
-
 struct conn_rule {
     const char *name;     /* for the log, when the time is up */
-    unsigned budget;      /* milliseconds; traffic does not renew it */
+    unsigned budget;      /* milliseconds; traffic does not renew it; 0: what is left of the last */
     enum conn_state next; /* after STEP_NEXT */
     enum conn_step (*run)(struct conn *c);
 };
 
-static enum conn_step conn_run_proxy(struct conn *c);
 static enum conn_step conn_run_handshake(struct conn *c);
 static enum conn_step conn_run_request(struct conn *c);
 static enum conn_step conn_run_answer(struct conn *c);
@@ -44,8 +38,9 @@ static enum conn_step conn_run_linger(struct conn *c);
 static void conn_on_poll(uv_poll_t *poll, int status, int events);
 
 static const struct conn_rule conn_rules[] = {
-    [CONN_PROXY] = {"timeout in the PROXY header", 5000, CONN_HANDSHAKE, conn_run_proxy},
-    [CONN_HANDSHAKE] = {"timeout in the handshake", 10000, CONN_REQUEST, conn_run_handshake},
+    [CONN_PROXY] = {"timeout in the PROXY header", 5000, CONN_HELLO, conn_run_proxy},
+    [CONN_HELLO] = {"timeout in the handshake", 10000, CONN_HANDSHAKE, conn_run_hello},
+    [CONN_HANDSHAKE] = {"timeout in the handshake", 0, CONN_REQUEST, conn_run_handshake},
     [CONN_REQUEST] = {"timeout before a request", 10000, CONN_ANSWER, conn_run_request},
     [CONN_ANSWER] = {"timeout in the answer", 120000, CONN_FLUSH, conn_run_answer},
     [CONN_FLUSH] = {"timeout in the answer", 120000, CONN_LINGER, conn_run_flush},
@@ -55,22 +50,25 @@ static const struct conn_rule conn_rules[] = {
 
 static void conn_log(const struct conn *c)
 {
-    if (c->probe && !c->answered)
+    static const struct conn_exchange none;
+    const struct conn_exchange *x = c->exchange == NULL ? &none : c->exchange;
+    if (c->probe && !x->answered)
         return; /* a proxy looks every other second whether the server is there */
-    uint64_t header = strlen(c->response.meta) + 5;
-    bool refused = c->answered && c->response.status == GEMINI_BAD_REQUEST;
+    uint64_t header = strlen(x->response.meta) + 5;
+    bool refused = x->answered && x->response.status == GEMINI_BAD_REQUEST;
+    const struct client_cert *client = c->channel == NULL ? NULL : channel_client(c->channel);
     struct access line = {
         .client = (const struct sockaddr *)&c->client,
-        .host = c->response.host,
-        .path = c->response.path,
-        .status = c->answered ? (int)c->response.status : 0,
+        .host = x->response.host,
+        .path = x->response.path,
+        .status = x->answered ? (int)x->response.status : 0,
         .bytes = c->sent > header ? c->sent - header : 0,
-        .ms = (c->ended == 0 ? clock_ms() : c->ended) - c->began,
-        .certificate = c->identified ? c->certificate.bytes : NULL,
-        .tls = c->tls,
-        .resumed = c->resumed,
+        .ms = clock_ms() - c->began,
+        .certificate = client == NULL ? NULL : client->certificate.bytes,
+        .tls = c->channel == NULL ? "-" : channel_version(c->channel),
+        .resumed = c->channel != NULL && channel_resumed(c->channel),
         .reason = c->reason != NULL ? c->reason
-                  : refused         ? c->response.meta
+                  : refused         ? x->response.meta
                                     : "done",
     };
     access_log(&line);
@@ -87,28 +85,25 @@ static void conn_on_handle_closed(uv_handle_t *handle)
     table->on_free(table->owner);
 }
 
-/* TLS is over: keep what the log wants and free its memory before the wait. */
-static void conn_end_tls(struct conn *c)
+/* Nothing more is said: tell the log, and give back TLS and the answer before any wait. */
+static void conn_finish(struct conn *c)
 {
-    if (c->channel == NULL)
+    if (c->finished)
         return;
-    c->tls = channel_version(c->channel);
-    c->resumed = channel_resumed(c->channel);
-    const struct client_cert *client = channel_client(c->channel);
-    c->identified = client != NULL;
-    if (client != NULL)
-        c->certificate = client->certificate;
+    c->finished = true;
+    conn_log(c);
+    if (c->exchange != NULL && c->exchange->response.done != NULL)
+        c->exchange->response.done(&c->exchange->response);
+    free(c->exchange);
     channel_close(c->channel);
+    c->exchange = NULL;
     c->channel = NULL;
 }
 
 /* Give back everything but the handles, which the loop gives back later. */
 static void conn_close(struct conn *c)
 {
-    conn_end_tls(c);
-    conn_log(c);
-    if (c->response.done != NULL)
-        c->response.done(&c->response);
+    conn_finish(c);
     uv_poll_stop(&c->poll);
     close(c->fd);
     if (c->previous == NULL)
@@ -128,13 +123,12 @@ static void conn_enter(struct conn *c, enum conn_state state)
 {
     c->state = state;
     if (state == CONN_LINGER) {
-        conn_end_tls(c);
-        c->ended = clock_ms();
         shutdown(c->fd, SHUT_WR);
+        conn_finish(c);
     }
     if (state == CONN_CLOSED)
         conn_close(c);
-    else
+    else if (conn_rules[state].budget > 0)
         uv_timer_start(&c->timer, conn_on_timer, conn_rules[state].budget, 0);
 }
 
@@ -258,64 +252,6 @@ static enum conn_step conn_step_of(struct conn *c, enum channel_result result)
     return STEP_FAIL;
 }
 
-/* The header is whole: whose connection is it? */
-static enum conn_step conn_take_proxy(struct conn *c, const struct proxy_header *header)
-{
-    struct sockaddr_in6 v6;
-    struct sockaddr_in v4;
-    c->line_n = 0;
-    c->probe = header->caller == PROXY_ITSELF;
-    if (header->caller == PROXY_CLIENT) {
-        c->client = header->source;
-        memcpy(&v4, &header->destination, sizeof v4);
-        memcpy(&v6, &header->destination, sizeof v6);
-        c->port = ntohs(header->destination.ss_family == AF_INET6 ? v6.sin6_port : v4.sin_port);
-    }
-    if (channel_open(c->table->tls, c->fd, &c->channel) == ST_OK)
-        return STEP_NEXT;
-    c->reason = "out of memory";
-    return STEP_FAIL;
-}
-
-/*
- * The header is taken from the socket up to its last byte and no further: the next one is TLS's.
- * What is known to be of the header is taken even when there is more to come, or the loop would
- * find the same bytes again and again.
- */
-static enum conn_step conn_run_proxy(struct conn *c)
-{
-    for (;;) {
-        struct proxy_header header;
-        ssize_t n = recv(c->fd, c->line + c->line_n, PROXY_MAX - c->line_n, MSG_PEEK);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-            return STEP_READ;
-        if (n < 0) {
-            c->reason = "connection reset";
-            return STEP_FAIL;
-        }
-        if (n == 0) {
-            c->reason = c->line_n == 0 ? "no PROXY header" : "bad PROXY header: cut";
-            return STEP_FAIL;
-        }
-        size_t come = c->line_n + (size_t)n;
-        enum proxy_state found = proxy_read((struct span){c->line, come}, &header);
-        if (found == PROXY_BAD) {
-            c->reason = header.fault;
-            return STEP_FAIL;
-        }
-        size_t end = found == PROXY_DONE ? header.size : come;
-        if (recv(c->fd, c->line + c->line_n, end - c->line_n, 0) != (ssize_t)(end - c->line_n)) {
-            c->reason = "connection reset";
-            return STEP_FAIL;
-        }
-        c->line_n = end;
-        if (found == PROXY_DONE)
-            return conn_take_proxy(c, &header);
-    }
-}
-
 static enum conn_step conn_run_handshake(struct conn *c)
 {
     enum channel_result result = channel_handshake(c->channel);
@@ -330,38 +266,55 @@ static enum conn_step conn_run_handshake(struct conn *c)
     return conn_step_of(c, result);
 }
 
+struct conn_exchange *conn_exchange(struct conn *c)
+{
+    if (c->exchange == NULL)
+        c->exchange = calloc(1, sizeof *c->exchange);
+    if (c->exchange == NULL)
+        c->reason = "out of memory";
+    return c->exchange;
+}
+
 /* The line is whole, or bad: decide what to answer. */
 static void conn_answer(struct conn *c, enum request_state found, struct span line)
 {
+    struct conn_exchange *x = c->exchange;
     if (found == REQUEST_LINE) {
         struct net_request request = {line, c->port, channel_client(c->channel)};
-        c->table->respond(c->table->context, &request, &c->response);
+        c->table->respond(c->table->context, &request, &x->response);
     } else {
-        response_set(&c->response, GEMINI_BAD_REQUEST, request_fault(found));
+        response_set(&x->response, GEMINI_BAD_REQUEST, request_fault(found));
     }
-    c->answered = true;
+    x->answered = true;
 }
 
+/* What comes is read where all connections read: one that waits needs no room for a line. */
 static enum conn_step conn_run_request(struct conn *c)
 {
     for (;;) {
         struct span line = {NULL, 0};
-        enum request_state found = request_find((struct span){c->line, c->line_n}, &line);
-        if (found != REQUEST_MORE) {
-            conn_answer(c, found, line);
-            return STEP_NEXT;
-        }
+        struct conn_exchange *x = c->exchange;
+        size_t have = x == NULL ? 0 : x->line_n;
         size_t got = 0;
         enum channel_result result =
-            channel_read(c->channel, c->line + c->line_n, sizeof c->line - c->line_n, &got);
-        if (result == CHANNEL_END && c->line_n > 0) {
+            channel_read(c->channel, c->table->scratch, REQUEST_MAX - have, &got);
+        if (result == CHANNEL_END && have > 0) {
             /* Half a request and no more to come: the client may still be listening. */
             conn_answer(c, REQUEST_BAD_END, line);
             return STEP_NEXT;
         }
         if (result != CHANNEL_DONE)
             return conn_step_of(c, result);
-        c->line_n += got;
+        x = conn_exchange(c);
+        if (x == NULL)
+            return STEP_FAIL;
+        memcpy(x->line + have, c->table->scratch, got);
+        x->line_n += got;
+        enum request_state found = request_find((struct span){x->line, x->line_n}, &line);
+        if (found != REQUEST_MORE) {
+            conn_answer(c, found, line);
+            return STEP_NEXT;
+        }
     }
 }
 
@@ -372,11 +325,12 @@ static enum conn_step conn_run_request(struct conn *c)
 static size_t conn_fill(struct conn *c, uint64_t total, size_t header_n)
 {
     char *scratch = c->table->scratch;
+    struct response *r = &c->exchange->response;
     size_t n = 0;
     if (c->sent < header_n) {
         struct buf header;
         buf_init(&header, GEMINI_META_MAX + 8);
-        gemini_header(&header, c->response.status, span_of(c->response.meta));
+        gemini_header(&header, r->status, span_of(r->meta));
         n = header_n - (size_t)c->sent;
         if (buf_status(&header) != ST_OK || header.n != header_n)
             n = 0;
@@ -390,9 +344,9 @@ static size_t conn_fill(struct conn *c, uint64_t total, size_t header_n)
     uint64_t left = total - (c->sent + n);
     size_t take = left < CONN_CHUNK ? (size_t)left : CONN_CHUNK;
     struct error e;
-    if (take == 0 || c->response.fill == NULL)
+    if (take == 0 || r->fill == NULL)
         return n;
-    enum status status = c->response.fill(&c->response, offset, scratch + n, take, &e);
+    enum status status = r->fill(r, offset, scratch + n, take, &e);
     if (status != ST_OK) {
         log_error(&e);
         c->reason = status == ST_CHANGED ? "body changed" : "body not readable";
@@ -402,11 +356,11 @@ static size_t conn_fill(struct conn *c, uint64_t total, size_t header_n)
 }
 
 /* Bytes of the header as gemini_header writes it. */
-static size_t conn_header_size(const struct conn *c)
+static size_t conn_header_size(const struct response *r)
 {
     struct buf header;
     buf_init(&header, GEMINI_META_MAX + 8);
-    gemini_header(&header, c->response.status, span_of(c->response.meta));
+    gemini_header(&header, r->status, span_of(r->meta));
     size_t n = header.n;
     buf_fini(&header);
     return n;
@@ -415,26 +369,28 @@ static size_t conn_header_size(const struct conn *c)
 /* Nothing has gone out yet: say so, instead of a page that ends before it begins. */
 static void conn_apologise(struct conn *c)
 {
-    if (c->response.done != NULL)
-        c->response.done(&c->response);
-    c->response.done = NULL;
-    c->response.fill = NULL;
+    struct response *r = &c->exchange->response;
+    if (r->done != NULL)
+        r->done(r);
+    r->done = NULL;
+    r->fill = NULL;
     c->reason = NULL;
-    response_set(&c->response, GEMINI_TEMPORARY_FAILURE, "This page cannot be read at the moment");
+    response_set(r, GEMINI_TEMPORARY_FAILURE, "This page cannot be read at the moment");
 }
 
 static enum conn_step conn_run_answer(struct conn *c)
 {
-    size_t header_n = conn_header_size(c);
-    uint64_t total = header_n + c->response.size;
+    struct response *r = &c->exchange->response;
+    size_t header_n = conn_header_size(r);
+    uint64_t total = header_n + r->size;
     uint64_t turn = c->sent + CONN_TURN_MAX;
     while (c->sent < total) {
         if (c->sent >= turn)
             return STEP_WRITE;
         size_t ready = conn_fill(c, total, header_n);
-        if (ready == 0 && c->sent == 0 && c->response.fill != NULL) {
+        if (ready == 0 && c->sent == 0 && r->fill != NULL) {
             conn_apologise(c);
-            header_n = conn_header_size(c);
+            header_n = conn_header_size(r);
             total = header_n;
             continue;
         }
@@ -483,10 +439,7 @@ enum status conn_accept(struct conn_table *table, int fd, const struct sockaddr_
                         uint16_t port, bool proxied)
 {
     struct conn *c = calloc(1, sizeof *c);
-    if (c == NULL || (!proxied && channel_open(table->tls, fd, &c->channel) != ST_OK) ||
-        uv_poll_init_socket(table->loop, &c->poll, fd) != 0) {
-        if (c != NULL)
-            channel_close(c->channel);
+    if (c == NULL || uv_poll_init_socket(table->loop, &c->poll, fd) != 0) {
         free(c);
         close(fd);
         return ST_NOMEM;
@@ -499,14 +452,13 @@ enum status conn_accept(struct conn_table *table, int fd, const struct sockaddr_
     c->fd = fd;
     c->port = port;
     c->client = *client;
-    c->tls = "-";
     c->began = clock_ms();
     c->next = table->first;
     if (table->first != NULL)
         table->first->previous = c;
     table->first = c;
     table->count++;
-    conn_enter(c, proxied ? CONN_PROXY : CONN_HANDSHAKE);
+    conn_enter(c, proxied ? CONN_PROXY : CONN_HELLO);
     conn_want(c, UV_READABLE);
     return ST_OK;
 }

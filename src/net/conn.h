@@ -22,12 +22,21 @@ struct conn_table;
 
 enum conn_state {
     CONN_PROXY,     /* a proxy says on whose behalf it calls; TLS has not begun */
+    CONN_HELLO,     /* the first record of TLS is coming; it costs nothing but this struct */
     CONN_HANDSHAKE, /* TLS is being agreed on */
     CONN_REQUEST,   /* the request line is coming */
     CONN_ANSWER,    /* header and body are going out */
     CONN_FLUSH,     /* the last bytes and close_notify are going out */
     CONN_LINGER,    /* our side is closed; what the client still sends is thrown away */
     CONN_CLOSED,    /* waits for the loop to free it */
+};
+
+/* A request and what is answered; there is none until its first byte has come. */
+struct conn_exchange {
+    char line[REQUEST_MAX]; /* what has come of the PROXY header, then of the request */
+    size_t line_n;
+    bool answered; /* the response is filled in */
+    struct response response;
 };
 
 struct conn {
@@ -41,24 +50,19 @@ struct conn {
     uint16_t port; /* that the client connected to */
     struct sockaddr_storage client; /* as the PROXY header has it, where there is one */
     enum conn_state state;
-    uint64_t began;          /* clock_ms() at accept */
-    uint64_t ended;          /* clock_ms() when all was sent and lingering began; 0 before */
-    struct channel *channel; /* NULL before TLS begins and after it ended */
-    char line[REQUEST_MAX];  /* what has come of the PROXY header, then of the request */
-    size_t line_n;
-    struct response response;
-    bool answered;         /* the response is filled in */
-    uint64_t sent;         /* bytes of header and body that TLS has taken */
-    uint64_t acknowledged; /* bytes of the socket that the client had at the last look */
-    uint64_t handed;       /* bytes handed to the socket's TLS in all, for the same */
-    size_t drained;        /* bytes thrown away while lingering */
-    unsigned lingered;     /* looks without progress while lingering */
-    const char *tls;       /* version, kept for the log after the channel is gone */
-    bool resumed;
-    bool probe;      /* the proxy itself calls, to see whether the server is there */
-    bool identified; /* the client showed this certificate */
-    struct fingerprint certificate;
-    const char *reason; /* why it ends, for the log; NULL while it does not */
+    uint64_t began;                 /* clock_ms() at accept */
+    size_t hello_n;                 /* bytes of the first record at the last look */
+    bool hello_awaited;             /* SO_RCVLOWAT is set to what is needed of it */
+    bool finished;                  /* logged; TLS and the exchange are freed */
+    bool probe;                     /* the proxy itself calls, to see whether the server is there */
+    struct channel *channel;        /* NULL before TLS begins and after it ended */
+    struct conn_exchange *exchange; /* owned; NULL before and after there is something in it */
+    uint64_t sent;                  /* bytes of header and body that TLS has taken */
+    uint64_t acknowledged;          /* bytes of the socket that the client had at the last look */
+    uint64_t handed;                /* bytes handed to the socket's TLS in all, for the same */
+    size_t drained;                 /* bytes thrown away while lingering */
+    unsigned lingered;              /* looks without progress while lingering */
+    const char *reason;             /* why it ends, for the log; NULL while it does not */
 };
 
 /* What the connections of a loop share. */
@@ -71,7 +75,7 @@ struct conn_table {
     size_t count;
     void (*on_free)(void *owner); /* a connection is gone */
     void *owner;
-    char scratch[GEMINI_META_MAX + 8 + CONN_CHUNK]; /* header and body on their way into TLS */
+    char scratch[GEMINI_META_MAX + 8 + CONN_CHUNK]; /* what is on its way from or into a socket */
 };
 
 /*

@@ -1,0 +1,17 @@
+/* What the files of the connection state machine share; for this room only. */
+#ifndef NET_CONN_INTERNAL_H
+#define NET_CONN_INTERNAL_H
+
+#include "net/conn.h"
+
+/* What a step answers: go on in the next state, wait for one direction, or give up. */
+enum conn_step { STEP_NEXT, STEP_READ, STEP_WRITE, STEP_FAIL };
+
+/* The exchange, made when there is none yet.  NULL without memory, which is the reason then. */
+struct conn_exchange *conn_exchange(struct conn *c);
+
+/* The steps before TLS, CONN_PROXY and CONN_HELLO.  In conn_hello.c. */
+enum conn_step conn_run_proxy(struct conn *c);
+enum conn_step conn_run_hello(struct conn *c);
+
+#endif
