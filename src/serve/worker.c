@@ -1,6 +1,7 @@
 #include "serve/worker.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -24,6 +25,13 @@
 #define WORKER_DRAIN 5000
 /* Milliseconds until a new edition that could not be opened is tried again. */
 #define WORKER_RELOAD_RETRY 1000
+/*
+ * After so many connections at a time, and when no more than their WORKER_TRIM_SHARE th part is
+ * left, memory is given back to the system: so many milliseconds later, and never more often.
+ */
+#define WORKER_TRIM_LEAST 64
+#define WORKER_TRIM_SHARE 4
+#define WORKER_TRIM_DELAY 10000
 
 #define VHOST_FIELD(name) offsetof(struct worker_vhost, name)
 
@@ -78,6 +86,8 @@ struct worker {
     uv_signal_t term, interrupt, hangup;
     uv_timer_t drain;
     uv_timer_t reload;  /* tries again after a failure */
+    uv_timer_t trim;    /* gives memory back after a peak */
+    size_t peak;        /* connections at a time since it was given back */
     struct areas areas; /* who may see what */
     struct message_reader messages;
     uv_write_t said;
@@ -131,7 +141,8 @@ static void worker_finish(struct worker *w)
 {
     uv_handle_t *const handles[] = {(uv_handle_t *)&w->control,   (uv_handle_t *)&w->term,
                                     (uv_handle_t *)&w->interrupt, (uv_handle_t *)&w->hangup,
-                                    (uv_handle_t *)&w->drain,     (uv_handle_t *)&w->reload};
+                                    (uv_handle_t *)&w->drain,     (uv_handle_t *)&w->reload,
+                                    (uv_handle_t *)&w->trim};
     for (size_t i = 0; i < sizeof handles / sizeof handles[0]; i++) {
         if (!uv_is_closing(handles[i]))
             uv_close(handles[i], NULL);
@@ -159,9 +170,29 @@ static void worker_stop(struct worker *w, unsigned patience)
         uv_timer_start(&w->drain, worker_on_drained, patience, 0);
 }
 
+/* Is the peak over, and was it one? */
+static bool worker_calm(const struct worker *w)
+{
+    return w->peak >= WORKER_TRIM_LEAST && w->table.count <= w->peak / WORKER_TRIM_SHARE;
+}
+
+/* The allocator keeps what lies between two connections that are still there; ask for it. */
+static void worker_on_trim(uv_timer_t *timer)
+{
+    struct worker *w = timer->data;
+    if (!worker_calm(w))
+        return; /* the next connection that ends sees about it */
+    malloc_trim(0);
+    w->peak = w->table.count;
+}
+
 static void worker_on_conn_free(void *owner)
 {
     struct worker *w = owner;
+    if (w->peak <= w->table.count)
+        w->peak = w->table.count + 1; /* with the one that has just gone */
+    if (!w->stopping && worker_calm(w) && !uv_is_active((uv_handle_t *)&w->trim))
+        uv_timer_start(&w->trim, worker_on_trim, WORKER_TRIM_DELAY, 0);
     if (w->listeners != NULL)
         listeners_resume(w->listeners);
     else if (w->stopping && w->table.count == 0)
@@ -278,7 +309,8 @@ static void worker_start_handles(struct worker *w)
     }
     uv_timer_init(&w->loop, &w->drain);
     uv_timer_init(&w->loop, &w->reload);
-    w->drain.data = w->reload.data = w;
+    uv_timer_init(&w->loop, &w->trim);
+    w->drain.data = w->reload.data = w->trim.data = w;
 }
 
 /* An edition that cannot be opened does not keep the others from being served. */
