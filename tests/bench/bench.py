@@ -6,8 +6,8 @@ the same certificate, in alternating bursts from the same load generator (load.c
 the server's CPU per request as a ratio to the floor's of the same round: on a small virtual
 machine the absolute figures drift by 20 % between minutes, and ratios under 5 % mean nothing.
 A second floor runs as control: how far its ratio is from 1.00 is the noise of this run.
-Then memory of an idle broadsheet, how fast it presses and converts, and how soon one changed
-article of many is in service.
+Then memory of an idle broadsheet, of clients that wait (memory.py) and after many requests, how
+fast it presses and converts, and how soon one changed article of many is in service.
 
 Exit status: 0; 1 if something did not run or an answer was wrong, never because of a speed.
 """
@@ -28,6 +28,7 @@ import time
 from pathlib import Path
 
 import convert
+import memory
 import summaries
 from prose import article, document
 
@@ -227,6 +228,9 @@ class Server:
     def cpu(self):
         return {key: process_cpu_ns(key[0]) for key in process_tree(self.process.pid).items()}
 
+    def pids(self):
+        return list(process_tree(self.process.pid))
+
     def stop(self):
         """SIGTERM and wait; what is left of its tree after that is killed and is a failure."""
         if self.process.returncode is not None:
@@ -343,22 +347,29 @@ def memory_settled(server):
     for _ in range(10):
         time.sleep(0.5)
         pids = process_tree(server.process.pid)
-        memory = {pid: process_memory_kib(pid) for pid in pids}
-        total = sum(kib for kib, _ in memory.values())
+        found = {pid: process_memory_kib(pid) for pid in pids}
+        total = sum(kib for kib, _ in found.values())
         if seen is not None and abs(total - seen) * 100 <= total:
             break
         seen = total
-    return memory
+    return found
 
 
 def memory_print(server):
-    memory = memory_settled(server)
-    if not memory:
+    found = memory_settled(server)
+    if not found:
         raise Failure(f"{server.name}: gone before its memory was measured{server.log_tail()}")
     print(f"\n{'MiB idle after the load, alone':<40}{server.name:>24}")
-    for pid, (kib, label) in memory.items():
+    for pid, (kib, label) in found.items():
         print(f"{kib / 1024:>8.1f} {label}  {process_name(pid)[:78]}")
-    print(f"{sum(kib for kib, _ in memory.values()) / 1024:>8.1f} total")
+    print(f"{sum(kib for kib, _ in found.values()) / 1024:>8.1f} total")
+
+
+def memory_run(load, server, options):
+    def ask(requests):
+        burst(load, server, requests, options.concurrency, [])
+
+    memory.memory_run(server, ask, options.connections, options.growth, Failure)
 
 
 def serving_run(options, build, temporary):
@@ -397,6 +408,7 @@ def serving_run(options, build, temporary):
         while len(servers) > 1:  # PSS divides what servers share: measure the last one alone
             servers.pop(0).stop()
         memory_print(servers[0])
+        memory_run(load, servers[0], options)
     finally:
         stop_all(servers)
 
@@ -552,6 +564,8 @@ def main():
     parser.add_argument("--requests", type=positive, default=300, help="per burst")
     parser.add_argument("--rounds", type=positive, default=15)
     parser.add_argument("--concurrency", type=positive, default=4, help="connections at once")
+    parser.add_argument("--connections", type=positive, default=2000, help="held at a time")
+    parser.add_argument("--growth", type=positive, default=10_000, help="requests of that part")
     options = parser.parse_args()
     build = Path(options.build).resolve()
     failures = []
