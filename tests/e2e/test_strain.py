@@ -350,15 +350,15 @@ def test_13_a_slow_client_that_says_something_late_gets_its_page(serve, capsule)
     with closing(server.connect(receive_buffer=32768)) as client:
         client.handshake()
         client.send(server.url("/large.bin").encode() + b"\r\n")
-        # Longer than lingering lasts when nothing is on its way any more; the line tells its end.
+        # Longer than lingering lasts when nothing is on its way any more.
         time.sleep(2.5)
-        assert "/large.bin" not in server.log(), "closed while the client had not read"
+        assert server.worker_of(client) is not None, "closed while the client had not read"
         client.write_raw(b"late bytes")
         answer = client.finish().check(20)
         assert answer.body == LARGE
 
 
-def test_the_log_tells_how_long_the_answer_took_and_not_how_long_the_client_stayed(serve, capsule):
+def test_the_log_tells_of_an_answer_while_the_client_stays(serve, capsule):
     server = serve(capsule, workers=1)
     start = time.monotonic()
     with closing(server.connect()) as client:  # as Amfora, which never closes its side
@@ -366,5 +366,6 @@ def test_the_log_tells_how_long_the_answer_took_and_not_how_long_the_client_stay
         client.send(server.url("/urls.txt").encode() + b"\r\n")
         line = wait_until(lambda: re.search(r"/urls\.txt 20 \d+B (\d+)ms", server.log()), 10 * SLOW,
                           "the line of the request")
-    stayed = (time.monotonic() - start) * 1000
-    assert int(line[1]) < stayed - 500
+        took = (time.monotonic() - start) * 1000
+        assert server.worker_of(client) is not None, "the line came with the close"
+    assert int(line[1]) <= took
