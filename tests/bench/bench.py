@@ -564,7 +564,7 @@ def main():
     parser.add_argument("--requests", type=positive, default=300, help="per burst")
     parser.add_argument("--rounds", type=positive, default=15)
     parser.add_argument("--concurrency", type=positive, default=4, help="connections at once")
-    parser.add_argument("--connections", type=positive, default=2000, help="held at a time")
+    parser.add_argument("--connections", type=positive, default=1000, help="held at a time")
     parser.add_argument("--growth", type=positive, default=10_000, help="requests of that part")
     options = parser.parse_args()
     build = Path(options.build).resolve()
