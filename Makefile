@@ -28,7 +28,7 @@ else
   $(error VARIANT=$(VARIANT): must be release, clang, sanitize or fuzz)
 endif
 
-PACKAGES := openssl libuv sqlite3 libmagic libconfuse gumbo md4c libcjson uchardet liburiparser
+PACKAGES := openssl libuv sqlite3 libmagic libconfuse gumbo md4c libcjson uchardet liburiparser libseccomp
 CFLAGS ?= -g
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-qual \
   -Wpointer-arith -Wwrite-strings -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \

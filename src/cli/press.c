@@ -1,19 +1,25 @@
 #include "press/press.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 
 #include "cli/cli.h"
 #include "edition/area.h"
 #include "log/log.h"
 #include "protocol/gemini.h"
+#include "sandbox/sandbox.h"
 #include "serve/job.h"
 
 struct press_args {
     char *output;
     char *base_url;
     struct option_list area;
+    char *sandbox;
 };
 
 #define FIELD(name) offsetof(struct press_args, name)
@@ -36,6 +42,12 @@ const struct option_row cli_press_options[] = {
      .offset = FIELD(area),
      .placeholder = "PREFIX",
      .help = "leave what lies below PREFIX out of /urls.txt"},
+    {.name = "sandbox",
+     .type = OPTION_STRING,
+     .offset = FIELD(sandbox),
+     .placeholder = "HOW",
+     .initial = "try",
+     .help = "give up what is not needed: require fails without Landlock and seccomp, try, or off"},
 };
 
 const size_t cli_press_options_count = sizeof cli_press_options / sizeof cli_press_options[0];
@@ -64,12 +76,57 @@ static bool press_has_good_areas(const struct option_list *areas)
     return good;
 }
 
+/* SQLite's temporary files go where the edition does: they have what is in the areas. */
+static enum status press_place_temporary(const char *output, struct error *e)
+{
+    const char *name = strrchr(output, '/');
+    struct buf folder;
+    buf_init(&folder, PATH_MAX);
+    buf_puts(&folder, *output == '/' ? "" : "./");
+    buf_put(&folder, (struct span){output, name == NULL ? 0 : (size_t)(name - output) + 1});
+    bool good = buf_status(&folder) == ST_OK && setenv("SQLITE_TMPDIR", buf_str(&folder), 1) == 0;
+    buf_fini(&folder);
+    return good ? ST_OK : error_set(e, ST_NOMEM, errno, "%s", output);
+}
+
+/*
+ * Give up all but the capsule and the folder of the edition.  articles/ and static/ may be links
+ * that lead out of the capsule.
+ */
+static enum status press_enter_sandbox(const struct press_args *args, const char *capsule,
+                                       bool tells, struct error *e)
+{
+    static const char *const folders[] = {"articles", "static"};
+    struct sandbox_place places[] = {
+        {.path = capsule}, {.path = args->output, .holder = true, .writes = true}, {0}, {0}};
+    struct buf paths[2];
+    char told[SANDBOX_TOLD_MAX];
+    enum sandbox_wish wish;
+    enum status status = sandbox_wish_find(args->sandbox, &wish, e);
+    if (status == ST_OK)
+        status = press_place_temporary(args->output, e);
+    if (status != ST_OK)
+        return status;
+    for (size_t i = 0; i < 2; i++) {
+        buf_init(&paths[i], 2 * PATH_MAX);
+        buf_putf(&paths[i], "%s/%s", capsule, folders[i]);
+        places[2 + i].path = buf_str(&paths[i]);
+    }
+    status = sandbox_press(wish, places, sizeof places / sizeof places[0], told, e);
+    if (tells)
+        log_line(LOG_INFO, "sandbox: %s", told);
+    for (size_t i = 0; i < 2; i++)
+        buf_fini(&paths[i]);
+    return status;
+}
+
 /* Press as the command line says; *last gets how that ended. */
-static int press_command(int argc, char **argv, enum status *last)
+static int press_command(int argc, char **argv, bool job, enum status *last)
 {
     struct press_args args = {0};
     struct options options;
     struct error e;
+    enum sandbox_wish wish = SANDBOX_TRY;
     int operand = 0;
     int result = CLI_USAGE_ERROR;
     options_init(&options, cli_press_options, cli_press_options_count, &args);
@@ -87,6 +144,12 @@ static int press_command(int argc, char **argv, enum status *last)
     }
     if (status == ST_OK && !press_has_good_areas(&args.area))
         goto out;
+    if (status == ST_OK && sandbox_wish_find(args.sandbox, &wish, &e) != ST_OK) {
+        log_line(LOG_ERROR, "press: --%s", e.message);
+        goto out;
+    }
+    if (status == ST_OK)
+        status = press_enter_sandbox(&args, argv[operand], job, &e);
     if (status == ST_OK)
         status = press_run(argv[operand], args.output, args.base_url, &args.area, &e);
     if (status != ST_OK)
@@ -101,7 +164,7 @@ out:
 int cli_press(int argc, char **argv)
 {
     enum status last = ST_OK;
-    return press_command(argc, argv, &last);
+    return press_command(argc, argv, false, &last);
 }
 
 int cli_press_job(int argc, char **argv)
@@ -111,6 +174,6 @@ int cli_press_job(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN); /* a log that nobody reads any more ends nothing */
     /* Without a supervisor nobody wants the edition, and the next one makes his own. */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    int result = press_command(argc, argv, &last);
+    int result = press_command(argc, argv, true, &last);
     return last == ST_IO || last == ST_STORE || last == ST_NOMEM ? JOB_TEMPORARY : result;
 }

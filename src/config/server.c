@@ -106,6 +106,12 @@ const struct option_row server_options[] = {
      .min = 1,
      .max = 604800, /* as long as a ticket can live: RFC 8446 section 4.6.1 */
      .help = "how long a ticket key is the newest when there is no file of them"},
+    {.name = "sandbox",
+     .type = OPTION_STRING,
+     .offset = FIELD(sandbox),
+     .placeholder = "HOW",
+     .initial = "try",
+     .help = "confine all processes: require fails without Landlock and seccomp, try, or off"},
     {.name = "vhost", .type = OPTION_SECTIONS, .offset = FIELD(vhost), .section = &vhost_section},
     {.name = "area", .type = OPTION_SECTIONS, .offset = FIELD(area), .section = &area_section},
 };

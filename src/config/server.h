@@ -30,6 +30,7 @@ struct server_config {
     char *tls_min;           /* least version of TLS: "1.2" or "1.3" */
     char *ticket_keys;       /* file of session ticket keys, or NULL: the server makes its own */
     long ticket_rotation;    /* seconds that its own newest key is used */
+    char *sandbox;           /* "require", "try" or "off" */
     /* struct vhost_config, the first is shown to clients that name none */
     struct option_sections vhost;
     struct option_sections area; /* struct area_config, of the one capsule */

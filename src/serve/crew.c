@@ -110,6 +110,9 @@ static void crew_on_exit(uv_process_t *process, int64_t status, int signal_numbe
     if (signal_number != 0 && !(m->crew->stopping && signal_number == SIGTERM))
         log_line(LOG_WARNING, "worker %d ended by signal %d%s", uv_process_get_pid(process),
                  signal_number, m->crew->stopping ? "" : "; another one takes its place");
+    else if (!m->crew->stopping && status == WORKER_BEYOND)
+        log_line(LOG_INFO, "worker %d makes room for one that can reach the new static folder",
+                 uv_process_get_pid(process));
     else if (!m->crew->stopping)
         log_line(LOG_WARNING, "worker %d ended with status %d; another one takes its place",
                  uv_process_get_pid(process), (int)status);

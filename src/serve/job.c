@@ -19,13 +19,16 @@ static char **job_make_args(const struct job *j)
     static char subcommand[] = JOB_SUBCOMMAND;
     static char output[] = "--output";
     static char base[] = "--base-url";
+    static char sandbox[] = "--sandbox";
     static char area[] = "--area";
     static char end[] = "--";
     union {
         const char *read;
         char *args;
-    } edition = {j->edition}, base_url = {j->base_url}, capsule = {j->capsule};
-    char *const first[] = {program, subcommand, output, edition.args, base, base_url.args};
+    } edition = {j->edition}, base_url = {j->base_url}, capsule = {j->capsule},
+      how = {j->queue->sandbox};
+    char *const first[] = {program, subcommand,    output,  edition.args,
+                           base,    base_url.args, sandbox, how.args};
     const size_t firsts = sizeof first / sizeof first[0];
     char **args = calloc(firsts + 2 * j->areas->count + 3, sizeof *args);
     size_t n = 0;

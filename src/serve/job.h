@@ -22,6 +22,7 @@ struct job;
 /* Where jobs wait their turn: at most JOB_PARALLEL run at the same time.  Zeroed at first. */
 struct job_queue {
     unsigned running;
+    const char *sandbox;      /* --sandbox of each; borrowed */
     struct job *first, *last; /* that wait */
 };
 

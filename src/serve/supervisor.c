@@ -15,6 +15,7 @@
 #include "core/file.h"
 #include "log/log.h"
 #include "net/listener.h"
+#include "sandbox/sandbox.h"
 #include "serve/admission.h"
 #include "serve/certs.h"
 #include "serve/crew.h"
@@ -179,6 +180,7 @@ static enum status supervisor_make_settings(struct supervisor *s, struct error *
         .proxied = (long)s->proxied,
         .proxy_from = s->config->proxy_from,
         .public_port = (long)supervisor_public_port(s),
+        .sandbox = s->config->sandbox,
     };
     struct options options;
     options_init(&options, worker_options, worker_options_count, &settings);
@@ -208,7 +210,10 @@ enum status supervisor_check(const struct server_config *config, struct error *e
     if (config->ticket_keys != NULL && *config->ticket_keys == '\0')
         return error_set(e, ST_SYNTAX, 0, "ticket-keys: an empty name is no file");
     enum context_version least;
+    enum sandbox_wish wish;
     enum status status = context_version_find(config->tls_min, &least, e);
+    if (status == ST_OK)
+        status = sandbox_wish_find(config->sandbox, &wish, e);
     if (status == ST_OK)
         status = sites_check(config, e);
     for (size_t i = 0; status == ST_OK && i < config->listen.count; i++)
@@ -238,9 +243,25 @@ static enum status supervisor_check_capsules(const struct supervisor *s, struct 
     return ST_OK;
 }
 
+/* Before any key is read. */
+static enum status supervisor_enter_sandbox(struct supervisor *s, struct error *e)
+{
+    char told[SANDBOX_TOLD_MAX];
+    enum sandbox_wish wish;
+    enum status status = sandbox_wish_find(s->config->sandbox, &wish, e);
+    if (status != ST_OK)
+        return status;
+    status = sandbox_supervisor(wish, told, e);
+    log_line(LOG_INFO, "sandbox: %s", told);
+    s->jobs.sandbox = s->config->sandbox;
+    return status;
+}
+
 static enum status supervisor_prepare(struct supervisor *s, struct error *e)
 {
-    enum status status = sites_init(&s->sites, s->config, e);
+    enum status status = supervisor_enter_sandbox(s, e);
+    if (status == ST_OK)
+        status = sites_init(&s->sites, s->config, e);
     if (status == ST_OK)
         status = supervisor_check_capsules(s, e);
     if (status == ST_OK)

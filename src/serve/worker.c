@@ -11,6 +11,7 @@
 #include "core/file.h"
 #include "log/log.h"
 #include "net/listener.h"
+#include "sandbox/sandbox.h"
 #include "serve/message.h"
 #include "serve/route.h"
 #include "serve/worker_tls.h"
@@ -72,6 +73,7 @@ const struct option_row worker_options[] = {
      .offset = FIELD(public_port),
      .min = 0,
      .max = UINT16_MAX},
+    {.name = "sandbox", .type = OPTION_STRING, .offset = FIELD(sandbox)},
 };
 
 const size_t worker_options_count = sizeof worker_options / sizeof worker_options[0];
@@ -93,7 +95,9 @@ struct worker {
     uv_write_t said;
     struct conn_table table;
     struct listeners *listeners;
-    struct prefix *proxies; /* proxy_from, read */
+    struct prefix *proxies;       /* proxy_from, read */
+    struct sandbox_place *places; /* what can be reached: two of each vhost, static/ first */
+    bool beyond;                  /* another static/ cannot be */
     bool stopping;
 };
 
@@ -155,7 +159,10 @@ static void worker_on_drained(uv_timer_t *timer)
     conn_abort_all(&w->table);
 }
 
-/* Take no more connections; let the running answers finish. */
+/*
+ * Take no more connections; let the running answers finish.  Who is still about to ask is let go,
+ * but not where another worker takes our place: to the clients nothing happens then.
+ */
 static void worker_stop(struct worker *w, unsigned patience)
 {
     if (w->stopping)
@@ -163,7 +170,8 @@ static void worker_stop(struct worker *w, unsigned patience)
     w->stopping = true;
     listeners_stop(w->listeners);
     w->listeners = NULL;
-    conn_abort_idle(&w->table);
+    if (!w->beyond)
+        conn_abort_idle(&w->table);
     if (w->table.count == 0)
         worker_finish(w);
     else
@@ -207,6 +215,13 @@ static void worker_on_signal(uv_signal_t *handle, int number)
 
 static void worker_on_reload(uv_timer_t *timer);
 
+/* Another folder was put in the place of static/: the sandbox is for good, so we cannot read it. */
+static bool worker_is_beyond(const struct route *r, const struct sandbox_place *place)
+{
+    struct stat now;
+    return r->statics >= 0 && fstat(r->statics, &now) == 0 && sandbox_is_beyond(place, &now);
+}
+
 /* A vhost that has no edition yet waits for its first without a word. */
 static void worker_reload(struct worker *w)
 {
@@ -222,8 +237,11 @@ static void worker_reload(struct worker *w)
                      r->edition == NULL ? "" : "; the edition before stays in service");
         r->told = !fine;
         failed = failed || !fine;
+        w->beyond = w->beyond || worker_is_beyond(r, &w->places[2 * i]);
     }
-    if (failed)
+    if (w->beyond && w->listeners != NULL)
+        worker_stop(w, WORKER_DRAIN);
+    else if (failed)
         uv_timer_start(&w->reload, worker_on_reload, WORKER_RELOAD_RETRY, 0);
     else
         uv_timer_stop(&w->reload);
@@ -334,6 +352,28 @@ static enum status worker_open_routes(struct worker *w, struct error *e)
     return any ? ST_OK : status;
 }
 
+/* Give up all that is not needed from now on.  The next edition is another file in its folder. */
+static enum status worker_enter_sandbox(struct worker *w, struct error *e)
+{
+    const struct worker_vhost *vhosts = w->settings.vhost.items;
+    size_t count = w->settings.vhost.count;
+    char told[SANDBOX_TOLD_MAX];
+    enum sandbox_wish wish;
+    enum status status = sandbox_wish_find(w->settings.sandbox, &wish, e);
+    if (status != ST_OK)
+        return status;
+    w->places = calloc(2 * count, sizeof *w->places);
+    if (w->places == NULL)
+        return error_set(e, ST_NOMEM, ENOMEM, "sandbox");
+    for (size_t i = 0; i < count; i++) {
+        w->places[2 * i] = (struct sandbox_place){.path = vhosts[i].statics};
+        w->places[2 * i + 1] = (struct sandbox_place){.path = vhosts[i].edition, .holder = true};
+    }
+    status = sandbox_worker(wish, w->places, 2 * count, told, e);
+    log_line(LOG_INFO, "sandbox: %s", told);
+    return status;
+}
+
 static enum status worker_start(struct worker *w, struct error *e)
 {
     int fds[WORKER_LISTENERS];
@@ -346,6 +386,9 @@ static enum status worker_start(struct worker *w, struct error *e)
         status = worker_tls_start(&w->tls, &w->settings, w->areas.count > 0, e);
     if (status == ST_OK)
         status = worker_read_proxies(w, e);
+    /* Before there is a loop, so that libuv sees from the start what it can have. */
+    if (status == ST_OK)
+        status = worker_enter_sandbox(w, e);
     if (status != ST_OK)
         return status;
     w->routes.public_port = (uint16_t)w->settings.public_port;
@@ -368,7 +411,10 @@ static enum status worker_start(struct worker *w, struct error *e)
                                   .proxied = (size_t)w->settings.proxied,
                                   .proxies = w->proxies,
                                   .proxy_count = w->settings.proxy_from.count};
-    return listeners_start(&w->table, &plan, &w->listeners, e);
+    status = listeners_start(&w->table, &plan, &w->listeners, e);
+    if (status == ST_OK && w->beyond)
+        worker_stop(w, 0);
+    return status;
 }
 
 static void worker_free(struct worker *w)
@@ -381,6 +427,7 @@ static void worker_free(struct worker *w)
     message_reader_fini(&w->messages);
     options_fini(&w->options);
     free(w->proxies);
+    free(w->places);
     free(w);
 }
 
@@ -405,6 +452,7 @@ int worker_run(void)
     uv_write(&w->said, (uv_stream_t *)&w->control, &say, 1, NULL);
     uv_run(&w->loop, UV_RUN_DEFAULT);
     uv_loop_close(&w->loop);
+    bool beyond = w->beyond;
     worker_free(w);
-    return EXIT_SUCCESS;
+    return beyond ? WORKER_BEYOND : EXIT_SUCCESS;
 }

@@ -23,6 +23,12 @@
 /* ... and to him. */
 #define WORKER_SAY_READY 'R' /* requests are answered from now on */
 
+/*
+ * Exit status of a worker that has stopped because a published folder is another one than it can
+ * reach, see sandbox_is_beyond: the next one can.
+ */
+#define WORKER_BEYOND 3
+
 #define WORKER_LENGTH 4 /* bytes of a length, the highest first */
 
 /* A capsule, as a worker knows it. */
@@ -41,6 +47,7 @@ struct worker_settings {
     long proxied;                  /* the last so many of them are for proxies, */
     struct option_list proxy_from; /* which have these addresses */
     long public_port;              /* that clients connect to */
+    char *sandbox;                 /* "require", "try" or "off" */
 };
 
 extern const struct option_row worker_options[];

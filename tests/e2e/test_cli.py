@@ -29,9 +29,9 @@ def test_help_names_every_subcommand():
 
 @pytest.mark.parametrize("name, options", [
     ("serve", ["--config", "--listen", "--host", "--certs", "--state", "--workers",
-               "--tls-min", "--ticket-keys", "--ticket-rotation", "--proxy-listen", "--proxy-from",
-               "--public-port"]),
-    ("press", ["-o", "--base-url", "--area"]),
+               "--tls-min", "--ticket-keys", "--ticket-rotation", "--sandbox", "--proxy-listen",
+               "--proxy-from", "--public-port"]),
+    ("press", ["-o", "--base-url", "--area", "--sandbox"]),
     ("convert", ["--format", "--view", "--sentences", "--words"])])
 def test_help_of_a_subcommand_names_its_options(name, options):
     text = run(name, "--help").check().text
@@ -54,7 +54,9 @@ def test_help_of_a_subcommand_names_its_options(name, options):
     ["serve", "--unknown"], ["serve", "--workers", "many"], ["serve", "--workers", "-1"],
     ["serve", "--listen", "nonsense"], ["serve", "--listen", "127.0.0.1:65536"],
     ["serve", "--listen"], ["serve", "--tls-min", "1.1"], ["serve", "--tls-min", ""],
-    ["serve", "--ticket-keys", ""], ["serve", "--ticket-rotation", "0"]], ids=" ".join)
+    ["serve", "--ticket-keys", ""], ["serve", "--ticket-rotation", "0"],
+    ["serve", "--sandbox", "on"], ["press", "capsule", "-o", "e.db", "--sandbox", ""]],
+    ids=" ".join)
 def test_wrong_usage_says_so_and_ends_with_2(arguments, tmp_path):
     run(*arguments, cwd=tmp_path).check_usage()
     assert not list(tmp_path.iterdir()), "wrong usage left something behind"

@@ -11,6 +11,7 @@ LIBRARIES = [  # a header, as a regular expression, and the only rooms that may 
     (r"sqlite3\.h", {"edition"}),
     (r"magic\.h", {"press"}),
     (r"openssl/.*", {"tls"}),
+    (r"seccomp\.h", {"sandbox"}),
     (r"uv\.h", {"net", "serve"}),
     (r"confuse\.h", {"config"}),
     (r"gumbo\.h", {"html"}),

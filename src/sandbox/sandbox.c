@@ -1,0 +1,127 @@
+#include "sandbox/sandbox.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sandbox/parts.h"
+
+/* What a worker opens of the system: SQLite's random numbers, and the listeners' spare. */
+static const char *const sandbox_of_worker[] = {"/dev/urandom", "/dev/null", NULL};
+
+/* And press: libmagic's database, gconv modules, time zones. */
+static const char *const sandbox_of_press[] = {
+    "/dev/urandom", "/dev/null",       "/usr",           "/lib", "/lib64",
+    "/etc/magic",   "/etc/magic.mime", "/etc/localtime", NULL,
+};
+
+/* And a build with AddressSanitizer besides, see parts.h. */
+static const char *const sandbox_of_sanitizer[] = {
+    "/dev/urandom",    "/dev/null",      "/usr",           "/lib",  "/lib64", "/etc/magic",
+    "/etc/magic.mime", "/etc/localtime", "/proc/self/exe", "/proc", NULL,
+};
+
+/* What is asked for, and what came of it. */
+struct sandbox {
+    enum sandbox_wish wish;
+    struct buf told;
+    struct error failed; /* the first that there is not although it is required */
+};
+
+enum status sandbox_wish_find(const char *text, enum sandbox_wish *out, struct error *e)
+{
+    static const char *const names[] = {
+        [SANDBOX_OFF] = "off", [SANDBOX_TRY] = "try", [SANDBOX_REQUIRE] = "require"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(text, names[i]) == 0) {
+            *out = (enum sandbox_wish)i;
+            return ST_OK;
+        }
+    }
+    return error_set(e, ST_SYNTAX, 0, "sandbox %s: not require, try or off", text);
+}
+
+bool sandbox_is_beyond(const struct sandbox_place *place, const struct stat *now)
+{
+    return place->is_in_force && (now->st_dev != place->device || now->st_ino != place->inode);
+}
+
+static void sandbox_begin(struct sandbox *s, enum sandbox_wish wish)
+{
+    *s = (struct sandbox){.wish = wish};
+    buf_init(&s->told, SANDBOX_TOLD_MAX - 1);
+}
+
+/* Tell of one thing: that it is in force, or that it is not, and why (errno). */
+static void sandbox_tell(struct sandbox *s, const char *what, bool good)
+{
+    int cause = errno;
+    if (s->told.n > 0)
+        buf_puts(&s->told, ", ");
+    if (good)
+        buf_puts(&s->told, what);
+    else
+        buf_putf(&s->told, "%s: no (%s)", what, strerror(cause));
+    if (!good && s->wish == SANDBOX_REQUIRE && s->failed.code == ST_OK)
+        (void)error_set(&s->failed, ST_IO, cause, "sandbox: %s is required, but not there", what);
+}
+
+static enum status sandbox_end(struct sandbox *s, char told[SANDBOX_TOLD_MAX], struct error *e)
+{
+    struct span text = buf_span(&s->told);
+    if (s->wish == SANDBOX_OFF)
+        text = SPAN("off");
+    memcpy(told, text.p, text.n);
+    told[text.n] = '\0';
+    buf_fini(&s->told);
+    if (s->failed.code != ST_OK && e != NULL)
+        *e = s->failed;
+    return s->failed.code;
+}
+
+enum status sandbox_supervisor(enum sandbox_wish wish, char told[SANDBOX_TOLD_MAX], struct error *e)
+{
+    struct sandbox s;
+    sandbox_begin(&s, wish);
+    if (wish != SANDBOX_OFF) {
+        sandbox_tell(&s, "no_new_privs", limits_no_new_privs());
+        sandbox_tell(&s, "not dumpable", limits_not_dumpable());
+    }
+    return sandbox_end(&s, told, e);
+}
+
+/* seccomp comes last: it takes away what the others are made with. */
+static void sandbox_enter(struct sandbox *s, enum seccomp_kind kind, struct sandbox_place *places,
+                          size_t count, const char *const *system)
+{
+    char name[32] = "Landlock";
+    sandbox_tell(s, "no_new_privs", limits_no_new_privs());
+    sandbox_tell(s, "not dumpable", limits_not_dumpable());
+    sandbox_tell(s, "no new processes", limits_no_processes());
+    int abi = landlock_enter(places, count, SANDBOX_SANITIZED ? sandbox_of_sanitizer : system);
+    if (abi > 0)
+        snprintf(name, sizeof name, "Landlock ABI %d", abi);
+    sandbox_tell(s, name, abi > 0);
+    sandbox_tell(s, SANDBOX_SANITIZED ? "seccomp as AddressSanitizer needs it" : "seccomp",
+                 seccomp_enter(kind));
+}
+
+enum status sandbox_worker(enum sandbox_wish wish, struct sandbox_place *places, size_t count,
+                           char told[SANDBOX_TOLD_MAX], struct error *e)
+{
+    struct sandbox s;
+    sandbox_begin(&s, wish);
+    if (wish != SANDBOX_OFF)
+        sandbox_enter(&s, SECCOMP_WORKER, places, count, sandbox_of_worker);
+    return sandbox_end(&s, told, e);
+}
+
+enum status sandbox_press(enum sandbox_wish wish, struct sandbox_place *places, size_t count,
+                          char told[SANDBOX_TOLD_MAX], struct error *e)
+{
+    struct sandbox s;
+    sandbox_begin(&s, wish);
+    if (wish != SANDBOX_OFF)
+        sandbox_enter(&s, SECCOMP_PRESS, places, count, sandbox_of_press);
+    return sandbox_end(&s, told, e);
+}

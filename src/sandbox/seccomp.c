@@ -1,0 +1,170 @@
+#include <asm/termbits.h>
+#include <errno.h>
+#include <linux/sockios.h>
+#include <seccomp.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "sandbox/parts.h"
+
+/*
+ * By name, for one that an architecture does not have is passed over: 64-bit ARM has no open(2).
+ * Calls with conditions on their arguments are in seccomp_allow_some().
+ */
+static const char *const seccomp_common[] = {
+    /* files that are open, and files by name: which of them, Landlock decides */
+    "read", "write", "readv", "writev", "pread64", "pwrite64", "preadv", "pwritev", "lseek",
+    "_llseek", "close", "close_range", "dup", "dup2", "dup3", "fcntl", "fcntl64", "open", "openat",
+    "openat2", "stat", "stat64", "lstat", "lstat64", "fstat", "fstat64", "newfstatat", "fstatat64",
+    "statx", "statfs", "fstatfs", "access", "faccessat", "faccessat2", "readlink", "readlinkat",
+    "getdents", "getdents64", "getcwd", "fadvise64", "poll", "ppoll", "select", "pselect6",
+    /* memory */
+    "brk", "munmap", "mremap", "madvise", "msync", "futex", "membarrier",
+    /* time */
+    "clock_gettime", "clock_getres", "clock_nanosleep", "nanosleep", "gettimeofday", "time",
+    /* itself */
+    "getpid", "gettid", "getppid", "getuid", "geteuid", "getgid", "getegid", "getrandom", "uname",
+    "sysinfo", "getrusage", "times", "getrlimit", "sched_yield", "sched_getaffinity", "getcpu",
+    "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "rt_sigpending", "sigaltstack",
+    "restart_syscall", "set_robust_list", "rseq", "exit", "exit_group", NULL};
+
+static const char *const seccomp_worker[] = {
+    "epoll_create1", "epoll_ctl",  "epoll_wait", "epoll_pwait", "epoll_pwait2",
+    "eventfd2",      "pipe2",      "accept",     "accept4",     "shutdown",
+    "recvfrom",      "recvmsg",    "sendto",     "sendmsg",     "getsockname",
+    "getpeername",   "getsockopt", "setsockopt", NULL};
+
+static const char *const seccomp_press[] = {
+    "unlink",          "unlinkat",  "rename", "renameat", "renameat2", "ftruncate", "fallocate",
+    "fsync",           "fdatasync", "chmod",  "fchmod",   "fchmodat",  "fchown",    "flock",
+    "copy_file_range", "sendfile",  "mmap",   "mprotect", NULL};
+
+/* With arguments of their own the libraries try some of these: EPERM tells that it was refused. */
+static const char *const seccomp_refused[] = {"execve",
+                                              "execveat",
+                                              "fork",
+                                              "vfork",
+                                              "clone",
+                                              "socket",
+                                              "socketpair",
+                                              "connect",
+                                              "bind",
+                                              "listen",
+                                              "ptrace",
+                                              "process_vm_readv",
+                                              "process_vm_writev",
+                                              "pidfd_getfd",
+                                              "kill",
+                                              "prctl",
+                                              "seccomp",
+                                              "setuid",
+                                              "setgid",
+                                              "setresuid",
+                                              "setresgid",
+                                              "mount",
+                                              "umount2",
+                                              "pivot_root",
+                                              "chroot",
+                                              "unshare",
+                                              "setns",
+                                              "bpf",
+                                              "perf_event_open",
+                                              "userfaultfd",
+                                              "keyctl",
+                                              "add_key",
+                                              "request_key",
+                                              "io_uring_setup",
+                                              "io_uring_enter",
+                                              "io_uring_register",
+                                              "open_by_handle_at",
+                                              "init_module",
+                                              "finit_module",
+                                              "kexec_load",
+                                              "memfd_create",
+                                              "reboot",
+                                              "swapon",
+                                              NULL};
+
+/* What a build with AddressSanitizer keeps, see parts.h. */
+static const char *const seccomp_sanitizer[] = {
+    "clone", "ptrace", "wait4",      "prctl",   "kill",      "tgkill",           "mmap", "mprotect",
+    "pipe",  "pipe2",  "arch_prctl", "mincore", "setrlimit", "process_vm_readv", NULL};
+
+static const unsigned long seccomp_ioctls[] = {FIONBIO, FIOCLEX, FIONCLEX, FIONREAD, TCGETS};
+
+static int seccomp_add(scmp_filter_ctx filter, uint32_t action, const char *const *names)
+{
+    int result = 0;
+    for (; result == 0 && *names != NULL; names++) {
+        int number = seccomp_syscall_resolve_name(*names);
+        if (number >= 0) /* below are those of other architectures */
+            result = seccomp_rule_add(filter, action, number, 0);
+    }
+    return result;
+}
+
+/* A condition on an argument. */
+static int seccomp_add_if(scmp_filter_ctx filter, const char *name, struct scmp_arg_cmp condition)
+{
+    int number = seccomp_syscall_resolve_name(name);
+    return number < 0 ? 0 : seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, number, 1, &condition);
+}
+
+static int seccomp_allow_some(scmp_filter_ctx filter, enum seccomp_kind kind)
+{
+    int result = 0;
+    for (size_t i = 0; result == 0 && i < sizeof seccomp_ioctls / sizeof seccomp_ioctls[0]; i++)
+        result = seccomp_add_if(filter, "ioctl", SCMP_A1(SCMP_CMP_EQ, seccomp_ioctls[i]));
+    /* abort(3) and raise(3) */
+    if (result == 0 && !SANDBOX_SANITIZED)
+        result = seccomp_add_if(filter, "tgkill", SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+    if (result == 0) /* limits of its own, those of no other process */
+        result = seccomp_add_if(filter, "prlimit64", SCMP_A0(SCMP_CMP_EQ, 0));
+    const char *const mappings[] = {"mmap", "mmap2", "mprotect"};
+    for (size_t i = 0; result == 0 && kind == SECCOMP_WORKER && !SANDBOX_SANITIZED &&
+                       i < sizeof mappings / sizeof mappings[0];
+         i++)
+        result = seccomp_add_if(filter, mappings[i], SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+    return result;
+}
+
+/* Those of the refused ones that the sanitizer needs are not refused. */
+static int seccomp_refuse(scmp_filter_ctx filter)
+{
+    static const char *const nothing[] = {NULL};
+    int result = 0;
+    for (const char *const *name = seccomp_refused; result == 0 && *name != NULL; name++) {
+        const char *const *kept = SANDBOX_SANITIZED ? seccomp_sanitizer : nothing;
+        const char *const one[] = {*name, NULL};
+        while (*kept != NULL && !span_eq(span_of(*kept), span_of(*name)))
+            kept++;
+        if (*kept == NULL)
+            result = seccomp_add(filter, SCMP_ACT_ERRNO(EPERM), one);
+    }
+    return result;
+}
+
+bool seccomp_enter(enum seccomp_kind kind)
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
+    if (filter == NULL) {
+        errno = ENOMEM;
+        return false;
+    }
+    int result = seccomp_add(filter, SCMP_ACT_ALLOW, seccomp_common);
+    if (result == 0)
+        result = seccomp_add(filter, SCMP_ACT_ALLOW,
+                             kind == SECCOMP_WORKER ? seccomp_worker : seccomp_press);
+    if (result == 0 && SANDBOX_SANITIZED)
+        result = seccomp_add(filter, SCMP_ACT_ALLOW, seccomp_sanitizer);
+    if (result == 0)
+        result = seccomp_allow_some(filter, kind);
+    if (result == 0)
+        result = seccomp_refuse(filter);
+    if (result == 0)
+        result = seccomp_load(filter);
+    seccomp_release(filter);
+    errno = -result;
+    return result == 0;
+}
