@@ -108,7 +108,7 @@ static enum status press_enter_sandbox(const struct press_args *args, const char
     if (status != ST_OK)
         return status;
     for (size_t i = 0; i < 2; i++) {
-        buf_init(&paths[i], 2 * PATH_MAX);
+        buf_init(&paths[i], (size_t)2 * PATH_MAX);
         buf_putf(&paths[i], "%s/%s", capsule, folders[i]);
         places[2 + i].path = buf_str(&paths[i]);
     }

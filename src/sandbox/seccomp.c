@@ -104,28 +104,30 @@ static int seccomp_add(scmp_filter_ctx filter, uint32_t action, const char *cons
     return result;
 }
 
-/* A condition on an argument. */
-static int seccomp_add_if(scmp_filter_ctx filter, const char *name, struct scmp_arg_cmp condition)
+/* A call whose argument number `arg`, of its bits in `mask`, is `value`. */
+static int seccomp_add_if(scmp_filter_ctx filter, const char *name, unsigned arg, uint64_t mask,
+                          uint64_t value)
 {
     int number = seccomp_syscall_resolve_name(name);
+    const struct scmp_arg_cmp condition = {
+        .arg = arg, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask, .datum_b = value};
     return number < 0 ? 0 : seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, number, 1, &condition);
 }
 
 static int seccomp_allow_some(scmp_filter_ctx filter, enum seccomp_kind kind)
 {
+    static const char *const mappings[] = {"mmap", "mmap2", "mprotect"};
     int result = 0;
     for (size_t i = 0; result == 0 && i < sizeof seccomp_ioctls / sizeof seccomp_ioctls[0]; i++)
-        result = seccomp_add_if(filter, "ioctl", SCMP_A1(SCMP_CMP_EQ, seccomp_ioctls[i]));
-    /* abort(3) and raise(3) */
-    if (result == 0 && !SANDBOX_SANITIZED)
-        result = seccomp_add_if(filter, "tgkill", SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+        result = seccomp_add_if(filter, "ioctl", 1, UINT64_MAX, seccomp_ioctls[i]);
     if (result == 0) /* limits of its own, those of no other process */
-        result = seccomp_add_if(filter, "prlimit64", SCMP_A0(SCMP_CMP_EQ, 0));
-    const char *const mappings[] = {"mmap", "mmap2", "mprotect"};
-    for (size_t i = 0; result == 0 && kind == SECCOMP_WORKER && !SANDBOX_SANITIZED &&
-                       i < sizeof mappings / sizeof mappings[0];
-         i++)
-        result = seccomp_add_if(filter, mappings[i], SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+        result = seccomp_add_if(filter, "prlimit64", 0, UINT64_MAX, 0);
+    if (result != 0 || SANDBOX_SANITIZED)
+        return result;
+    result = seccomp_add_if(filter, "tgkill", 0, UINT64_MAX, (uint64_t)getpid()); /* abort(3) */
+    for (size_t i = 0;
+         result == 0 && kind == SECCOMP_WORKER && i < sizeof mappings / sizeof mappings[0]; i++)
+        result = seccomp_add_if(filter, mappings[i], 2, PROT_EXEC, 0);
     return result;
 }
 
