@@ -36,9 +36,10 @@ static const char *const seccomp_worker[] = {
     "getpeername",   "getsockopt", "setsockopt", NULL};
 
 static const char *const seccomp_press[] = {
-    "unlink",          "unlinkat",  "rename", "renameat", "renameat2", "ftruncate", "fallocate",
-    "fsync",           "fdatasync", "chmod",  "fchmod",   "fchmodat",  "fchown",    "flock",
-    "copy_file_range", "sendfile",  "mmap",   "mprotect", NULL};
+    "unlink",          "unlinkat",  "rename",   "renameat",  "renameat2",
+    "ftruncate",       "fallocate", "fsync",    "fdatasync", "sync_file_range",
+    "chmod",           "fchmod",    "fchmodat", "fchown",    "flock",
+    "copy_file_range", "sendfile",  "mmap",     "mprotect",  NULL};
 
 /* With arguments of their own the libraries try some of these: EPERM tells that it was refused. */
 static const char *const seccomp_refused[] = {"execve",
@@ -91,7 +92,8 @@ static const char *const seccomp_sanitizer[] = {
     "clone", "ptrace", "wait4",      "prctl",   "kill",      "tgkill",           "mmap", "mprotect",
     "pipe",  "pipe2",  "arch_prctl", "mincore", "setrlimit", "process_vm_readv", NULL};
 
-static const unsigned long seccomp_ioctls[] = {FIONBIO, FIOCLEX, FIONCLEX, FIONREAD, TCGETS};
+static const unsigned long seccomp_ioctls[] = {FIONBIO,  FIOCLEX, FIONCLEX,
+                                               FIONREAD, TCGETS,  SIOCOUTQ};
 
 static int seccomp_add(scmp_filter_ctx filter, uint32_t action, const char *const *names)
 {

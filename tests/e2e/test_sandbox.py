@@ -3,6 +3,8 @@
 What they may not do is tried from inside, by tests/unit/sandbox.
 """
 
+import ctypes
+import errno
 import os
 import re
 import shutil
@@ -142,6 +144,67 @@ def test_a_file_can_say_so(serve, capsule, tmp_path):
     assert {text for _, _, text in told(server)} == {"off"}
 
 
+# A kernel, or a container, without one of them
+
+
+class _Condition(ctypes.Structure):
+    """struct scmp_arg_cmp of <seccomp.h>."""
+
+    _fields_ = [("arg", ctypes.c_uint), ("op", ctypes.c_int), ("value", ctypes.c_uint64),
+                ("other", ctypes.c_uint64)]
+
+
+def lacking(what):
+    """For preexec_fn: the calls that make it fail as where there is none."""
+    equal, allow, missing, invalid = 4, 0x7FFF0000, 0x50000 | errno.ENOSYS, 0x50000 | errno.EINVAL
+    set_seccomp = 22
+    library = ctypes.CDLL("libseccomp.so.2")
+    library.seccomp_init.restype = ctypes.c_void_p
+    context = ctypes.c_void_p(library.seccomp_init(ctypes.c_uint32(allow)))
+
+    def forbid(action, name, *conditions):
+        number = library.seccomp_syscall_resolve_name(name)
+        if number < 0 and name.startswith(b"landlock"):
+            number = 444  # everywhere; this library is older
+        array = (_Condition * len(conditions))(*conditions)
+        assert library.seccomp_rule_add_array(context, ctypes.c_uint32(action), number,
+                                              len(conditions), array) == 0
+
+    if what == "Landlock":
+        forbid(missing, b"landlock_create_ruleset")
+    else:
+        forbid(missing, b"seccomp")
+        forbid(invalid, b"prctl", _Condition(0, equal, set_seccomp, 0))
+    return lambda: os._exit(9) if library.seccomp_load(context) else None
+
+
+@pytest.mark.parametrize("what", ["Landlock", "seccomp"])
+def test_without_it_the_server_goes_on_with_the_rest(serve, capsule, what):
+    capsule.static("a.txt", "first\n")
+    require_here(serve(capsule), "seccomp")
+    server = serve(capsule, workers=1, preexec_fn=lacking(what))
+    shows(server, "/a.txt", "first")
+    for _, name, text in told(server):
+        assert (f"{what}: no (" if name != "supervisor" else "no_new_privs") in text
+        assert text.count(": no (") == (name != "supervisor")
+    (capsule.root / "static").rename(capsule.root / "old")
+    capsule.static("a.txt", "second\n")
+    shows(server, "/a.txt", "second")
+
+
+@pytest.mark.parametrize("what", ["Landlock", "seccomp"])
+@pytest.mark.parametrize("pressed", [False, True], ids=["at first", "later"])
+def test_a_server_that_requires_it_ends_without(serve, capsule, tmp_path, what, pressed):
+    state = tmp_path / "state"
+    server = serve(capsule, state=state)
+    require_here(server, "seccomp")
+    server.stop()
+    if not pressed:
+        (state / "edition.db").unlink()
+    serve.refused(capsule, what, "required", state=state, extra=("--sandbox", "require"),
+                  preexec_fn=lacking(what))
+
+
 # What still works
 
 
@@ -226,14 +289,3 @@ def test_a_user_without_rights_can_serve(capsule, monkeypatch):
             server.stop()
         finally:
             server.destroy()
-
-
-def test_temporary_files_of_press_are_beside_the_edition(tmp_path):
-    """Sorting the rows of a large capsule takes some; /tmp is out of reach."""
-    capsule = Capsule(tmp_path / "capsule")
-    for number in range(2000):
-        capsule.add(f"{number:04}.txt", article(f"Piece {number}"))
-    out = tmp_path / "out"
-    out.mkdir()
-    run("press", capsule.root, "-o", out / "edition.db", timeout=120 * SLOW).check()
-    assert [path.name for path in out.iterdir()] == ["edition.db"]
