@@ -77,8 +77,8 @@ static bool press_has_good_areas(const struct option_list *areas)
 }
 
 /*
- * Should SQLite ever want a temporary file, it goes where the edition does: /tmp is out of reach, and
- * it would have what is in the areas.
+ * Should SQLite ever want a temporary file, it goes where the edition does: /tmp is out of reach,
+ * and the file would have what is in the areas.
  */
 static enum status press_place_temporary(const char *output, struct error *e)
 {
