@@ -104,8 +104,9 @@ static void sandbox_enter(struct sandbox *s, enum seccomp_kind kind, struct sand
     if (abi > 0)
         snprintf(name, sizeof name, "Landlock ABI %d", abi);
     sandbox_tell(s, name, abi > 0);
-    sandbox_tell(s, SANDBOX_SANITIZED ? "seccomp as AddressSanitizer needs it" : "seccomp",
-                 seccomp_enter(kind));
+    bool filtered = seccomp_enter(kind);
+    sandbox_tell(s, SANDBOX_SANITIZED && filtered ? "seccomp, but for AddressSanitizer" : "seccomp",
+                 filtered);
 }
 
 enum status sandbox_worker(enum sandbox_wish wish, struct sandbox_place *places, size_t count,

@@ -156,7 +156,10 @@ bool seccomp_enter(enum seccomp_kind kind)
         errno = ENOMEM;
         return false;
     }
-    int result = seccomp_add(filter, SCMP_ACT_ALLOW, seccomp_common);
+    /* The kernel's own error, not the library's for all of them. */
+    int result = seccomp_attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1);
+    if (result == 0)
+        result = seccomp_add(filter, SCMP_ACT_ALLOW, seccomp_common);
     if (result == 0)
         result = seccomp_add(filter, SCMP_ACT_ALLOW,
                              kind == SECCOMP_WORKER ? seccomp_worker : seccomp_press);
