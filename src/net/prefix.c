@@ -64,19 +64,25 @@ enum status prefix_parse(const char *text, struct prefix *prefix, struct error *
     return ST_OK;
 }
 
-bool prefix_has(const struct prefix *prefix, const struct sockaddr_storage *address)
+int prefix_bytes(const struct sockaddr_storage *address, unsigned char bytes[16])
 {
-    unsigned char bytes[16] = {0};
-    int family = address->ss_family;
-    if (family == AF_INET) {
+    memset(bytes, 0, 16);
+    if (address->ss_family == AF_INET) {
         struct sockaddr_in v4;
         memcpy(&v4, address, sizeof v4);
         memcpy(bytes, &v4.sin_addr, sizeof v4.sin_addr);
-    } else if (family == AF_INET6) {
+    } else if (address->ss_family == AF_INET6) {
         struct sockaddr_in6 v6;
         memcpy(&v6, address, sizeof v6);
         memcpy(bytes, &v6.sin6_addr, sizeof v6.sin6_addr);
-        family = prefix_unmap(bytes) ? AF_INET : AF_INET6;
+        return prefix_unmap(bytes) ? AF_INET : AF_INET6;
     }
+    return address->ss_family;
+}
+
+bool prefix_has(const struct prefix *prefix, const struct sockaddr_storage *address)
+{
+    unsigned char bytes[16];
+    int family = prefix_bytes(address, bytes);
     return family == prefix->family && prefix_same(bytes, prefix->bytes, prefix->bits);
 }

@@ -25,6 +25,12 @@ struct prefix {
  */
 enum status prefix_parse(const char *text, struct prefix *prefix, struct error *e) MUST_USE;
 
+/*
+ * The bytes of an address, the first four of an IPv4 one; zeros when it is neither.  Returns its
+ * family.  An IPv4 address that is mapped into IPv6 counts as IPv4.
+ */
+int prefix_bytes(const struct sockaddr_storage *address, unsigned char bytes[16]);
+
 /* Is this address in the range?  An IPv4 address that is mapped into IPv6 counts as IPv4. */
 bool prefix_has(const struct prefix *prefix, const struct sockaddr_storage *address);
 
