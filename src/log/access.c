@@ -57,7 +57,8 @@ void access_log(const struct access *a)
         buf_putc(&what, ' ');
         log_escape(&what, a->path);
     }
-    log_line(LOG_INFO, "%s %s %s %d %" PRIu64 "B %" PRIu64 "ms %s%s %s", client, certificate,
+    const char *kind = a->status == 0 || a->refused ? a->reason : NULL;
+    log_kind(kind, LOG_INFO, "%s %s %s %d %" PRIu64 "B %" PRIu64 "ms %s%s %s", client, certificate,
              buf_str(&what), a->status, a->bytes, a->ms, a->tls, a->resumed ? " resumed" : "",
              a->reason);
     buf_fini(&what);

@@ -21,10 +21,15 @@ struct access {
     uint64_t ms;        /* from accept to the end of the answer, without lingering */
     const char *tls;    /* protocol version, or "-" */
     bool resumed;       /* did the handshake resume a session? */
+    bool refused;       /* a limit was the answer, whatever was asked for */
     const char *reason; /* why the connection ended: "done", "reset", what a 59 said ... */
 };
 
-/* Write the line.  Never blocks on anything but the log itself. */
+/*
+ * Write the line.  Requests that were answered are told every time; of connections without one, and
+ * of those that met a limit, each reason is a kind of line (see log_limit).  Never blocks on
+ * anything but the log itself.
+ */
 void access_log(const struct access *a);
 
 #endif

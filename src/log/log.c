@@ -12,8 +12,23 @@
 
 #define LOG_LINE_MAX 4096
 
+/* Kinds that are counted at a time, bytes of a kind's name, and milliseconds that it is counted. */
+#define LOG_KINDS  64
+#define LOG_NAME   64
+#define LOG_WINDOW 60000
+
+/* Lines of a kind since its minute began. */
+struct log_tally {
+    char kind[LOG_NAME]; /* cut; empty in a free place */
+    uint64_t began;
+    unsigned long written, left_out;
+};
+
 static const char *log_process; /* NULL on the command line */
 static unsigned long log_counts[LOG_INFO + 1];
+static unsigned log_most; /* lines of a kind in a minute; 0 for no limit */
+static uint64_t (*log_now)(void);
+static struct log_tally log_tallies[LOG_KINDS];
 
 void log_init(const char *process)
 {
@@ -78,15 +93,12 @@ static void log_write(struct buf *line)
     }
 }
 
-void log_line(enum log_level level, const char *fmt, ...)
+PRINTF_LIKE(2, 0)
+static void log_vline(enum log_level level, const char *fmt, va_list args)
 {
     static const char *const names[] = {"error: ", "warning: ", ""};
     char message[LOG_LINE_MAX];
-    va_list args;
-    log_counts[level]++;
-    va_start(args, fmt);
     int n = vsnprintf(message, sizeof message, fmt, args);
-    va_end(args);
     if (n < 0)
         return;
     struct buf line;
@@ -107,6 +119,101 @@ void log_line(enum log_level level, const char *fmt, ...)
     buf_fini(&line);
 }
 
+PRINTF_LIKE(2, 3) static void log_unlimited(enum log_level level, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    log_vline(level, fmt, args);
+    va_end(args);
+}
+
+/* The minute of a kind is over: tell what it has hidden, and free its place. */
+static void log_close(struct log_tally *t)
+{
+    if (t->left_out > 0)
+        log_unlimited(LOG_INFO, "%lu more lines like \"%s\" were left out within %u s", t->left_out,
+                      t->kind, LOG_WINDOW / 1000);
+    *t = (struct log_tally){0};
+}
+
+void log_settle(bool ends)
+{
+    uint64_t now = log_most == 0 ? 0 : log_now();
+    for (size_t i = 0; log_most > 0 && i < LOG_KINDS; i++) {
+        struct log_tally *t = &log_tallies[i];
+        if (t->kind[0] != '\0' && (ends || now - t->began >= LOG_WINDOW))
+            log_close(t);
+    }
+}
+
+/* The place of a kind; when all are taken, the first one, which those share that find none. */
+static struct log_tally *log_find(const char *kind)
+{
+    struct log_tally *place = NULL;
+    for (size_t i = 1; i < LOG_KINDS; i++) {
+        struct log_tally *t = &log_tallies[i];
+        if (strncmp(t->kind, kind, LOG_NAME - 1) == 0)
+            return t;
+        if (place == NULL && t->kind[0] == '\0')
+            place = t;
+    }
+    if (place == NULL) {
+        place = &log_tallies[0];
+        kind = "(many kinds)";
+    }
+    if (place->kind[0] == '\0') {
+        snprintf(place->kind, LOG_NAME, "%s", kind);
+        place->began = log_now();
+    }
+    return place;
+}
+
+/* May one more line of this kind be written? */
+static bool log_admit(const char *kind)
+{
+    if (log_most == 0)
+        return true;
+    log_settle(false);
+    if (kind == NULL || *kind == '\0')
+        return true;
+    struct log_tally *t = log_find(kind);
+    if (t->written >= log_most) {
+        t->left_out++;
+        return false;
+    }
+    t->written++;
+    return true;
+}
+
+void log_limit(unsigned most, uint64_t (*clock)(void))
+{
+    log_settle(true);
+    log_most = most;
+    log_now = clock;
+}
+
+void log_line(enum log_level level, const char *fmt, ...)
+{
+    va_list args;
+    log_counts[level]++;
+    if (!log_admit(fmt))
+        return;
+    va_start(args, fmt);
+    log_vline(level, fmt, args);
+    va_end(args);
+}
+
+void log_kind(const char *kind, enum log_level level, const char *fmt, ...)
+{
+    va_list args;
+    log_counts[level]++;
+    if (!log_admit(kind))
+        return;
+    va_start(args, fmt);
+    log_vline(level, fmt, args);
+    va_end(args);
+}
+
 unsigned long log_count(enum log_level level)
 {
     return log_counts[level];
@@ -114,5 +221,8 @@ unsigned long log_count(enum log_level level)
 
 void log_error(const struct error *e)
 {
-    log_line(LOG_ERROR, "%s", e->message);
+    char kind[LOG_NAME];
+    /* Not the message, which names what is at fault: every file would be a kind of its own. */
+    snprintf(kind, sizeof kind, "error %d, %d", (int)e->code, e->errnum);
+    log_kind(kind, LOG_ERROR, "%s", e->message);
 }

@@ -156,6 +156,45 @@ static void the_longest_path_leaves_room_for_the_rest(void **state)
     assert_contains(stderr_text(), "pppp 51 0B 0ms - the reason\n");
 }
 
+static uint64_t no_time(void)
+{
+    return 1;
+}
+
+struct limit_row {
+    const char *name;
+    int status;
+    bool refused;
+    unsigned lines; /* of three, when one of a kind may be written */
+};
+
+static const struct limit_row limit_rows[] = {
+    {"answers are all told", 20, false, 3},
+    {"bad requests are answers", 59, false, 3},
+    {"connections without a request are a kind", 0, false, 1},
+    {"answers that are a limit are a kind", 44, true, 1},
+};
+
+static void only_what_is_no_answer_is_limited(void **state)
+{
+    const struct limit_row *row = *state;
+    struct access a = {.client = address_of("192.0.2.1"),
+                       .status = row->status,
+                       .refused = row->refused,
+                       .tls = "-",
+                       .reason = "the reason"};
+    log_limit(1, no_time);
+    for (int i = 0; i < 3; i++)
+        access_log(&a);
+    unsigned lines = 0;
+    for (const char *at = stderr_text(); (at = strchr(at, '\n')) != NULL; at++)
+        lines++;
+    log_limit(0, NULL);
+    assert_int_equal(lines, row->lines);
+    if (row->lines < 3)
+        assert_contains(stderr_text(), "2 more lines like \"the reason\"");
+}
+
 int main(void)
 {
     static struct suite s = {.setup = stderr_catch, .teardown = stderr_release};
@@ -167,5 +206,6 @@ int main(void)
     SUITE_TEST(&s, no_host_is_told_as_such);
     SUITE_ROWS(&s, hostile_paths_do_no_harm, path_rows);
     SUITE_TEST(&s, the_longest_path_leaves_room_for_the_rest);
+    SUITE_ROWS(&s, only_what_is_no_answer_is_limited, limit_rows);
     return suite_run(&s, "log/access");
 }

@@ -149,6 +149,118 @@ static void lines_are_counted_by_level(void **state)
     assert_int_equal(log_count(LOG_WARNING) - warnings, 2);
 }
 
+static uint64_t now; /* of the limit */
+
+static uint64_t now_of_test(void)
+{
+    return now;
+}
+
+static int limit_remove(void **state)
+{
+    log_limit(0, NULL);
+    return stderr_release(state);
+}
+
+/* How often a text is in the log. */
+static unsigned told(const char *text)
+{
+    unsigned count = 0;
+    for (const char *at = stderr_text(); (at = strstr(at, text)) != NULL; at++)
+        count++;
+    return count;
+}
+
+static void lines_of_a_kind_are_limited(void **state)
+{
+    (void)state;
+    now = 1000;
+    log_init(NULL);
+    log_limit(3, now_of_test);
+    unsigned long warnings = log_count(LOG_WARNING);
+    for (int i = 0; i < 10; i++) {
+        log_line(LOG_WARNING, "one %d", i);
+        log_line(LOG_INFO, "two %d", i);
+    }
+    assert_int_equal(told("one "), 3);
+    assert_int_equal(told("two "), 3);
+    assert_int_equal(log_count(LOG_WARNING) - warnings, 10);
+    now += 59999;
+    log_line(LOG_INFO, "three");
+    assert_int_equal(told("left out"), 0);
+    now++;
+    log_line(LOG_INFO, "three");
+    assert_int_equal(told("7 more lines like \"one %d\" were left out within 60 s\n"), 1);
+    assert_int_equal(told("7 more lines like \"two %d\" were left out within 60 s\n"), 1);
+    log_line(LOG_WARNING, "one %d", 10);
+    assert_int_equal(told("one 10\n"), 1); /* a new minute */
+}
+
+static void what_was_left_out_is_told_without_another_line(void **state)
+{
+    (void)state;
+    now = 5;
+    log_init(NULL);
+    log_limit(1, now_of_test);
+    for (int i = 0; i < 3; i++)
+        log_kind("a kind", LOG_INFO, "text %d", i);
+    log_settle(false);
+    assert_string_equal(stderr_text(), "broadsheet: text 0\n");
+    now += 60000;
+    log_settle(false);
+    log_settle(false);
+    assert_string_equal(stderr_text(),
+                        "broadsheet: text 0\n"
+                        "broadsheet: 2 more lines like \"a kind\" were left out within 60 s\n");
+    log_kind("a kind", LOG_INFO, "text");
+    log_kind("a kind", LOG_INFO, "text");
+    log_settle(true);
+    assert_int_equal(told("1 more lines"), 1);
+}
+
+static void lines_without_a_kind_are_never_left_out(void **state)
+{
+    (void)state;
+    log_limit(1, now_of_test);
+    for (int i = 0; i < 100; i++)
+        log_kind(NULL, LOG_INFO, "text");
+    assert_int_equal(told("text\n"), 100);
+}
+
+/* Somebody who makes ever new kinds gets one more kind for all of them. */
+static void there_is_a_limit_of_kinds(void **state)
+{
+    (void)state;
+    now = 5;
+    log_limit(2, now_of_test);
+    for (int i = 0; i < 1000; i++) {
+        char kind[32];
+        snprintf(kind, sizeof kind, "kind %d", i % 500);
+        log_kind(kind, LOG_INFO, "text");
+    }
+    assert_in_range(told("text\n"), 60, 130);
+    now += 60000;
+    stderr_forget();
+    log_settle(false);
+    assert_int_equal(told("\n"), 1);
+    assert_int_equal(told("\"(many kinds)\" were left out"), 1);
+}
+
+static void errors_are_limited_by_their_cause(void **state)
+{
+    (void)state;
+    struct error io, missing;
+    (void)error_set(&io, ST_IO, 5, "a.txt");
+    (void)error_set(&missing, ST_MISSING, 0, "b.txt");
+    log_limit(1, now_of_test);
+    for (int i = 0; i < 3; i++) {
+        log_error(&io);
+        log_error(&missing);
+    }
+    assert_int_equal(told("a.txt"), 1);
+    assert_int_equal(told("b.txt"), 1);
+}
+
 int main(void)
 {
     static struct suite s;
@@ -163,5 +275,11 @@ int main(void)
     SUITE_TEST(&s, a_message_of_any_length_is_one_line);
     SUITE_TEST(&s, lines_are_counted_by_level);
     SUITE_TEST(&s, a_log_that_is_gone_ends_nothing);
+    s.teardown = limit_remove;
+    SUITE_TEST(&s, lines_of_a_kind_are_limited);
+    SUITE_TEST(&s, what_was_left_out_is_told_without_another_line);
+    SUITE_TEST(&s, lines_without_a_kind_are_never_left_out);
+    SUITE_TEST(&s, there_is_a_limit_of_kinds);
+    SUITE_TEST(&s, errors_are_limited_by_their_cause);
     return suite_run(&s, "log/log");
 }
