@@ -28,6 +28,7 @@ static const struct option_section vhost_section = {
 };
 
 #define FIELD(name) offsetof(struct server_config, name)
+#define LIMIT(name) offsetof(struct server_config, limits.name)
 
 const struct option_row server_options[] = {
     {.name = "config",
@@ -112,6 +113,92 @@ const struct option_row server_options[] = {
      .placeholder = "HOW",
      .initial = "try",
      .help = "confine all processes: require fails without Landlock and seccomp, try, or off"},
+    {.name = "max-connections",
+     .type = OPTION_NUMBER,
+     .offset = LIMIT(connections),
+     .placeholder = "N",
+     .initial = "4096",
+     .min = 8,
+     .max = 65536,
+     .help = "connections at a time of each worker; those over it are answered 41 or closed"},
+    {.name = "max-per-address",
+     .type = OPTION_NUMBER,
+     .offset = LIMIT(per_address),
+     .placeholder = "N",
+     .initial = "100",
+     .min = 0,
+     .max = 65536,
+     .help = "connections at a time of one address (IPv6: one /64); 0 is no limit"},
+    {.name = "request-rate",
+     .type = OPTION_NUMBER,
+     .offset = LIMIT(request_rate),
+     .placeholder = "N",
+     .initial = "50",
+     .min = 0,
+     .max = 100000,
+     .help = "requests a second of one address, those over it are answered 44; 0 is no limit"},
+    {.name = "request-burst",
+     .type = OPTION_NUMBER,
+     .offset = LIMIT(request_burst),
+     .placeholder = "N",
+     .initial = "1000",
+     .min = 1,
+     .max = 1000000,
+     .help = "requests that an address may make at once before its rate counts"},
+    {.name = "unlimited",
+     .type = OPTION_LIST,
+     .offset = LIMIT(exempt),
+     .placeholder = "ADDR[/BITS]",
+     .initial = "127.0.0.1,::1",
+     .help = "addresses that the limits of one address do not hold for, or none"},
+    {.name = "handshake-timeout",
+     .type = OPTION_NUMBER,
+     .offset = LIMIT(handshake_timeout),
+     .placeholder = "SECONDS",
+     .initial = "10",
+     .min = 1,
+     .max = 3600,
+     .help = "time for the TLS handshake"},
+    {.name = "request-timeout",
+     .type = OPTION_NUMBER,
+     .offset = LIMIT(request_timeout),
+     .placeholder = "SECONDS",
+     .initial = "10",
+     .min = 1,
+     .max = 3600,
+     .help = "time for the request line"},
+    {.name = "close-timeout",
+     .type = OPTION_NUMBER,
+     .offset = LIMIT(close_timeout),
+     .placeholder = "SECONDS",
+     .initial = "1",
+     .min = 1,
+     .max = 3600,
+     .help = "time for the client to close its side when it has everything"},
+    {.name = "stall-timeout",
+     .type = OPTION_NUMBER,
+     .offset = LIMIT(stall_timeout),
+     .placeholder = "SECONDS",
+     .initial = "90",
+     .min = 1,
+     .max = 86400,
+     .help = "time that an answer may stand still because the client takes nothing"},
+    {.name = "least-rate",
+     .type = OPTION_NUMBER,
+     .offset = LIMIT(least_rate),
+     .placeholder = "BYTES",
+     .initial = "256",
+     .min = 0,
+     .max = 1000000,
+     .help = "bytes a second that a reader must take in the long run; 0 is no limit"},
+    {.name = "log-lines",
+     .type = OPTION_NUMBER,
+     .offset = LIMIT(log_lines),
+     .placeholder = "N",
+     .initial = "60",
+     .min = 0,
+     .max = 1000000,
+     .help = "lines of one kind in a minute in the log, but for answers; 0 is no limit"},
     {.name = "vhost", .type = OPTION_SECTIONS, .offset = FIELD(vhost), .section = &vhost_section},
     {.name = "area", .type = OPTION_SECTIONS, .offset = FIELD(area), .section = &area_section},
 };
@@ -121,6 +208,14 @@ const size_t server_options_count = sizeof server_options / sizeof server_option
 const struct vhost_config *server_config_vhosts(const struct server_config *config)
 {
     return config->vhost.items;
+}
+
+struct option_list server_config_exempt(const struct server_config *config)
+{
+    struct option_list exempt = config->limits.exempt;
+    if (exempt.count == 1 && strcmp(exempt.items[0], "none") == 0)
+        exempt = (struct option_list){NULL, 0};
+    return exempt;
 }
 
 /* Does a section say enough? */

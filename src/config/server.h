@@ -17,6 +17,21 @@ struct vhost_config {
     struct option_sections area; /* struct area_config: parts that ask for a client certificate */
 };
 
+/* What clients may take.  Each worker counts for itself: they share the callers out at random. */
+struct limits_config {
+    long connections;          /* at a time, of a worker */
+    long per_address;          /* connections of one address at a time; 0: any */
+    long request_rate;         /* requests of one address in a second; 0: any */
+    long request_burst;        /* requests before that rate counts */
+    struct option_list exempt; /* ADDR[/BITS], see server_config_exempt */
+    long handshake_timeout;    /* seconds, which traffic does not renew; likewise the next two */
+    long request_timeout;
+    long close_timeout; /* for the client to close its side */
+    long stall_timeout; /* seconds that an answer may stand still */
+    long least_rate;    /* bytes in a second that a reader must take, over stall_timeout */
+    long log_lines;     /* of one kind in a minute; 0: any */
+};
+
 struct server_config {
     char *config;                    /* file that says the rest, or NULL */
     struct option_list listen;       /* ADDR:PORT; empty only when there is a proxy_listen */
@@ -31,6 +46,7 @@ struct server_config {
     char *ticket_keys;       /* file of session ticket keys, or NULL: the server makes its own */
     long ticket_rotation;    /* seconds that its own newest key is used */
     char *sandbox;           /* "require", "try" or "off" */
+    struct limits_config limits;
     /* struct vhost_config, the first is shown to clients that name none */
     struct option_sections vhost;
     struct option_sections area; /* struct area_config, of the one capsule */
@@ -59,6 +75,12 @@ enum status server_config_load(struct options *o, const char *file, struct error
  */
 enum status server_config_finish(struct server_config *config, const char *capsule,
                                  struct error *e) MUST_USE;
+
+/*
+ * The addresses that the limits per address are not for, borrowed from the configuration: none when
+ * it says `none` and nothing else, for an empty list would be one with the default.
+ */
+struct option_list server_config_exempt(const struct server_config *config);
 
 /* The vhosts of a whole configuration: config->vhost.count of them. */
 const struct vhost_config *server_config_vhosts(const struct server_config *config);

@@ -1,11 +1,9 @@
 #include "net/conn.h"
 
 #include <errno.h>
-#include <linux/sockios.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -14,18 +12,15 @@
 #include "log/access.h"
 #include "log/log.h"
 #include "net/conn_internal.h"
+#include "net/conn_limit.h"
 
 /* Most bytes of an answer that are sent before the other connections get their turn. */
 #define CONN_TURN_MAX ((uint64_t)512 * 1024)
 /* Most bytes thrown away while lingering. */
 #define CONN_DRAIN_MAX ((size_t)1024 * 1024)
 
-/* Lingering looks without progress, while the kernel still holds some of the answer. */
-#define CONN_LINGER_MAX 120
-
 struct conn_rule {
-    const char *name;     /* for the log, when the time is up */
-    unsigned budget;      /* milliseconds; traffic does not renew it; 0: what is left of the last */
+    const char *name; /* for the log, when the time is up; conn_limit_time says how much it is */
     enum conn_state next; /* after STEP_NEXT */
     enum conn_step (*run)(struct conn *c);
 };
@@ -38,14 +33,14 @@ static enum conn_step conn_run_linger(struct conn *c);
 static void conn_on_poll(uv_poll_t *poll, int status, int events);
 
 static const struct conn_rule conn_rules[] = {
-    [CONN_PROXY] = {"timeout in the PROXY header", 5000, CONN_HELLO, conn_run_proxy},
-    [CONN_HELLO] = {"timeout in the handshake", 10000, CONN_HANDSHAKE, conn_run_hello},
-    [CONN_HANDSHAKE] = {"timeout in the handshake", 0, CONN_REQUEST, conn_run_handshake},
-    [CONN_REQUEST] = {"timeout before a request", 10000, CONN_ANSWER, conn_run_request},
-    [CONN_ANSWER] = {"timeout in the answer", 120000, CONN_FLUSH, conn_run_answer},
-    [CONN_FLUSH] = {"timeout in the answer", 120000, CONN_LINGER, conn_run_flush},
-    [CONN_LINGER] = {"done", 1000, CONN_CLOSED, conn_run_linger},
-    [CONN_CLOSED] = {"done", 0, CONN_CLOSED, NULL},
+    [CONN_PROXY] = {"timeout in the PROXY header", CONN_HELLO, conn_run_proxy},
+    [CONN_HELLO] = {"timeout in the handshake", CONN_HANDSHAKE, conn_run_hello},
+    [CONN_HANDSHAKE] = {"timeout in the handshake", CONN_REQUEST, conn_run_handshake},
+    [CONN_REQUEST] = {"timeout before a request", CONN_ANSWER, conn_run_request},
+    [CONN_ANSWER] = {"timeout in the answer", CONN_FLUSH, conn_run_answer},
+    [CONN_FLUSH] = {"timeout in the answer", CONN_LINGER, conn_run_flush},
+    [CONN_LINGER] = {"done", CONN_CLOSED, conn_run_linger},
+    [CONN_CLOSED] = {"done", CONN_CLOSED, NULL},
 };
 
 static void conn_log(const struct conn *c)
@@ -67,6 +62,7 @@ static void conn_log(const struct conn *c)
         .certificate = client == NULL ? NULL : client->certificate.bytes,
         .tls = c->channel == NULL ? "-" : channel_version(c->channel),
         .resumed = c->channel != NULL && channel_resumed(c->channel),
+        .refused = c->refused,
         .reason = c->reason != NULL ? c->reason
                   : refused         ? x->response.meta
                                     : "done",
@@ -122,14 +118,18 @@ static void conn_on_timer(uv_timer_t *timer);
 static void conn_enter(struct conn *c, enum conn_state state)
 {
     c->state = state;
+    if (state == CONN_ANSWER)
+        c->patience = c->table->limits.stall;
+    if (state >= CONN_LINGER)
+        conn_limit_leave(c);
     if (state == CONN_LINGER) {
         shutdown(c->fd, SHUT_WR);
         conn_finish(c);
     }
     if (state == CONN_CLOSED)
         conn_close(c);
-    else if (conn_rules[state].budget > 0)
-        uv_timer_start(&c->timer, conn_on_timer, conn_rules[state].budget, 0);
+    else if (state != CONN_HANDSHAKE) /* that has what is left of the hello's time */
+        uv_timer_start(&c->timer, conn_on_timer, conn_limit_time(c), 0);
 }
 
 /* The only place that changes what the loop waits for. */
@@ -182,44 +182,12 @@ static void conn_on_poll(uv_poll_t *poll, int status, int events)
     conn_run(c);
 }
 
-/* Bytes that the kernel still holds for the client. */
-static int conn_queued(const struct conn *c)
-{
-    int queued = 0;
-    return ioctl(c->fd, SIOCOUTQ, &queued) != 0 || queued < 0 ? 0 : queued;
-}
-
-/* Has the client taken anything since the last look? */
-static bool conn_progressed(struct conn *c)
-{
-    int queued = conn_queued(c);
-    uint64_t gathered = c->channel == NULL ? 0 : channel_pending(c->channel);
-    uint64_t waiting = (uint64_t)queued + gathered;
-    uint64_t taken = c->handed > waiting ? c->handed - waiting : 0;
-    bool progressed = taken > c->acknowledged;
-    c->acknowledged = taken;
-    return progressed;
-}
-
-/* The time is up: is there a reason to wait once more? */
-static bool conn_may_stay(struct conn *c)
-{
-    bool progressed = conn_progressed(c);
-    if (c->state != CONN_LINGER)
-        return progressed && (c->state == CONN_ANSWER || c->state == CONN_FLUSH);
-    /* A slow client that says something late must not find a closed socket and be reset. */
-    if (conn_queued(c) == 0)
-        return false;
-    c->lingered = progressed ? 0 : c->lingered + 1;
-    return c->lingered < CONN_LINGER_MAX;
-}
-
 static void conn_on_timer(uv_timer_t *timer)
 {
     struct conn *c = timer->data;
     const struct conn_rule *rule = &conn_rules[c->state];
-    if (conn_may_stay(c)) {
-        uv_timer_start(&c->timer, conn_on_timer, rule->budget, 0);
+    if (conn_limit_waits(c)) {
+        uv_timer_start(&c->timer, conn_on_timer, conn_limit_time(c), 0);
         return;
     }
     if (c->reason == NULL && c->state != CONN_LINGER)
@@ -279,13 +247,15 @@ struct conn_exchange *conn_exchange(struct conn *c)
 static void conn_answer(struct conn *c, enum request_state found, struct span line)
 {
     struct conn_exchange *x = c->exchange;
+    x->answered = true;
+    if (conn_limit_answer(c))
+        return;
     if (found == REQUEST_LINE) {
         struct net_request request = {line, c->port, channel_client(c->channel)};
         c->table->respond(c->table->context, &request, &x->response);
     } else {
         response_set(&x->response, GEMINI_BAD_REQUEST, request_fault(found));
     }
-    x->answered = true;
 }
 
 /* What comes is read where all connections read: one that waits needs no room for a line. */
@@ -438,8 +408,14 @@ static enum conn_step conn_run_linger(struct conn *c)
 enum status conn_accept(struct conn_table *table, int fd, const struct sockaddr_storage *client,
                         uint16_t port, bool proxied)
 {
+    struct quota *quota = NULL;
+    if (!proxied && table->quotas != NULL && !quota_enter(table->quotas, client, &quota)) {
+        conn_refuse(fd, client, CONN_LIMIT_ADDRESS);
+        return ST_LIMIT;
+    }
     struct conn *c = calloc(1, sizeof *c);
     if (c == NULL || uv_poll_init_socket(table->loop, &c->poll, fd) != 0) {
+        quota_leave(quota);
         free(c);
         close(fd);
         return ST_NOMEM;
@@ -452,6 +428,8 @@ enum status conn_accept(struct conn_table *table, int fd, const struct sockaddr_
     c->fd = fd;
     c->port = port;
     c->client = *client;
+    c->quota = quota;
+    c->crowded = table->most > 0 && table->count >= table->most;
     c->began = clock_ms();
     c->next = table->first;
     if (table->first != NULL)

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "net/quota.h"
 #include "net/response.h"
 #include "protocol/request.h"
 #include "tls/channel.h"
@@ -55,14 +56,26 @@ struct conn {
     bool hello_awaited;             /* SO_RCVLOWAT is set to what is needed of it */
     bool finished;                  /* logged; TLS and the exchange are freed */
     bool probe;                     /* the proxy itself calls, to see whether the server is there */
+    bool crowded;                   /* there were too many when it came: it is told so */
+    bool refused;                   /* by a limit of ours, not by what was asked for */
+    struct quota *quota;            /* of the client's address; NULL when not counted, or no more */
     struct channel *channel;        /* NULL before TLS begins and after it ended */
     struct conn_exchange *exchange; /* owned; NULL before and after there is something in it */
     uint64_t sent;                  /* bytes of header and body that TLS has taken */
     uint64_t acknowledged;          /* bytes of the socket that the client had at the last look */
     uint64_t handed;                /* bytes handed to the socket's TLS in all, for the same */
+    uint64_t patience;              /* milliseconds until a client that takes nothing more is cut */
     size_t drained;                 /* bytes thrown away while lingering */
-    unsigned lingered;              /* looks without progress while lingering */
     const char *reason;             /* why it ends, for the log; NULL while it does not */
+};
+
+/* What a connection may take of its time, in milliseconds; no traffic renews the first three. */
+struct conn_limits {
+    unsigned handshake; /* for the first record of TLS and the handshake */
+    unsigned request;   /* for the request line, from the handshake's end on */
+    unsigned close;     /* for the client to close its side when it has everything */
+    unsigned stall;     /* for the answer to go on, while the client takes nothing */
+    unsigned rate;      /* bytes a second of an answer at least, over `stall`; 0: any will do */
 };
 
 /* What the connections of a loop share. */
@@ -71,6 +84,9 @@ struct conn_table {
     struct context *tls;
     net_respond *respond;
     void *context; /* of respond */
+    struct conn_limits limits;
+    struct quotas *quotas; /* borrowed; NULL for no limits per address */
+    size_t most; /* connections that are answered at a time; those over it get 41; 0: no limit */
     struct conn *first;
     size_t count;
     void (*on_free)(void *owner); /* a connection is gone */
@@ -83,11 +99,19 @@ struct conn_table {
  *
  * client    the peer
  * port      the socket's own
- * proxied   a PROXY header must come first, and tells the two anew
- * Returns ST_OK, or ST_NOMEM with the socket closed.
+ * proxied   a PROXY header must come first, and tells the two anew; only the client that it
+ *           names is held to the table's quotas
+ * Returns ST_OK; with the socket closed, ST_LIMIT when the client's address has too many
+ * connections, which is logged, or ST_NOMEM.
  */
 enum status conn_accept(struct conn_table *table, int fd, const struct sockaddr_storage *client,
                         uint16_t port, bool proxied) MUST_USE;
+
+/*
+ * Close an accepted socket that shall be no connection: with a line in the access log, and without
+ * a reset if that can be had without waiting.
+ */
+void conn_refuse(int fd, const struct sockaddr_storage *client, const char *reason);
 
 /* End every connection at once, without close_notify: the time to drain is over. */
 void conn_abort_all(struct conn_table *table);

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "net/conn_internal.h"
+#include "net/conn_limit.h"
 #include "protocol/proxy.h"
 
 /* A TLS record: content type, version, length; RFC 8446 section 5.1. */
@@ -16,8 +17,8 @@
 _Static_assert(PROXY_MAX <= REQUEST_MAX, "a PROXY header fits where the request comes later");
 _Static_assert(RECORD_HEADER + RECORD_MAX <= CONN_CHUNK, "a record fits into the scratch space");
 
-/* The header is whole: whose connection is it? */
-static void conn_take_proxy(struct conn *c, const struct proxy_header *header)
+/* The header is whole: whose connection is it, and may that client have one more? */
+static enum conn_step conn_take_proxy(struct conn *c, const struct proxy_header *header)
 {
     struct sockaddr_in6 v6;
     struct sockaddr_in v4;
@@ -29,7 +30,12 @@ static void conn_take_proxy(struct conn *c, const struct proxy_header *header)
         memcpy(&v4, &header->destination, sizeof v4);
         memcpy(&v6, &header->destination, sizeof v6);
         c->port = ntohs(header->destination.ss_family == AF_INET6 ? v6.sin6_port : v4.sin_port);
+        if (c->table->quotas != NULL && !quota_enter(c->table->quotas, &c->client, &c->quota)) {
+            c->reason = CONN_LIMIT_ADDRESS;
+            return STEP_FAIL;
+        }
     }
+    return STEP_NEXT;
 }
 
 /*
@@ -67,10 +73,8 @@ enum conn_step conn_run_proxy(struct conn *c)
             return STEP_FAIL;
         }
         x->line_n = end;
-        if (found == PROXY_DONE) {
-            conn_take_proxy(c, &header);
-            return STEP_NEXT;
-        }
+        if (found == PROXY_DONE)
+            return conn_take_proxy(c, &header);
     }
     return STEP_FAIL;
 }

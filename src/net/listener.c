@@ -11,11 +11,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "log/access.h"
 #include "log/log.h"
 
 /* Connections taken at a time, so that the ones that are there get their turn. */
 #define LISTENER_BATCH 32
+/* Milliseconds without descriptors or memory until they are tried for again. */
+#define LISTENER_RETRY 1000
 
 struct listener {
     uv_poll_t poll;
@@ -29,8 +30,9 @@ struct listeners {
     struct conn_table *table;
     struct listeners_plan plan; /* without the sockets */
     size_t count;
-    size_t open; /* handles that are not closed yet */
-    bool paused; /* at the limit, the loop does not even look */
+    size_t open;      /* handles that are not closed yet */
+    bool paused;      /* the loop does not look at the sockets */
+    uv_timer_t retry; /* looks again, when it has been paused */
     bool stopped;
     int spare; /* a descriptor kept for refusing politely when there are no others; or -1 */
     struct listener items[];
@@ -145,17 +147,35 @@ uint16_t listener_name(int fd, char name[LISTENER_NAME_MAX])
     return port;
 }
 
+static void listeners_on_retry(uv_timer_t *timer);
+
+/* Without descriptors or memory the loop stops looking: it would find the same caller forever. */
+static void listeners_pause(struct listeners *all)
+{
+    if (all->paused)
+        return;
+    all->paused = true;
+    log_line(LOG_WARNING, "nobody is let in for a moment: %s", strerror(errno));
+    for (size_t i = 0; i < all->count; i++)
+        uv_poll_stop(&all->items[i].poll);
+    uv_timer_start(&all->retry, listeners_on_retry, LISTENER_RETRY, 0);
+}
+
 /* No descriptor is left: give up the spare one for a moment, to close the caller politely. */
 static void listener_refuse(struct listener *l)
 {
-    if (l->all->spare < 0)
-        return;
-    close(l->all->spare);
-    /* cppcheck-suppress nullPointer ; accept4(2) allows it: nobody asks who called */
-    int fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd >= 0)
-        close(fd);
-    l->all->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    struct listeners *all = l->all;
+    struct sockaddr_storage client = {0};
+    socklen_t n = sizeof client;
+    if (all->spare >= 0) {
+        close(all->spare);
+        int fd = accept4(l->fd, (struct sockaddr *)&client, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd >= 0)
+            conn_refuse(fd, &client, "no descriptor is left");
+        all->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    }
+    if (all->spare < 0)
+        listeners_pause(all);
 }
 
 /* May this one say who the client is? */
@@ -169,70 +189,89 @@ static bool listener_trusts(const struct listener *l, const struct sockaddr_stor
     return false;
 }
 
-/* Close a caller that is no listed proxy. */
-static void listener_turn_away(int fd, const struct sockaddr_storage *peer)
+/* Nobody could be accepted.  Returns whether to try once more. */
+static bool listener_on_failure(struct listener *l)
 {
-    access_log(&(struct access){
-        .client = (const struct sockaddr *)peer, .tls = "-", .reason = "not a listed proxy"});
-    close(fd);
-}
-
-static void listener_on_poll(uv_poll_t *poll, int status, int events);
-
-/* At the limit the loop stops looking at the sockets: the kernel's queue holds the others. */
-static void listeners_pause(struct listeners *all)
-{
-    all->paused = true;
-    for (size_t i = 0; i < all->count; i++)
-        uv_poll_stop(&all->items[i].poll);
+    switch (errno) {
+    case EAGAIN:
+        return false;
+    case EMFILE:
+    case ENFILE:
+        listener_refuse(l);
+        return false;
+    case ENOBUFS:
+    case ENOMEM:
+        listeners_pause(l->all);
+        return false;
+    default:
+        return true; /* that client is gone already */
+    }
 }
 
 static void listener_on_poll(uv_poll_t *poll, int status, int events)
 {
     struct listener *l = poll->data;
+    struct conn_table *table = l->all->table;
     (void)status, (void)events;
     for (int i = 0; i < LISTENER_BATCH; i++) {
-        if (l->all->table->count >= l->all->plan.most) {
-            listeners_pause(l->all);
-            return;
-        }
         struct sockaddr_storage client = {0};
         socklen_t n = sizeof client;
         int fd = accept4(l->fd, (struct sockaddr *)&client, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
-            listener_refuse(l);
-            return;
-        }
-        if (fd < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+        if (fd < 0 && !listener_on_failure(l))
             return;
         if (fd < 0)
-            continue; /* that client is gone already */
+            continue;
         if (l->proxied && !listener_trusts(l, &client))
-            listener_turn_away(fd, &client);
-        else if (conn_accept(l->all->table, fd, &client, l->port, l->proxied) != ST_OK)
+            conn_refuse(fd, &client, "not a listed proxy");
+        else if (table->count >= l->all->plan.most)
+            conn_refuse(fd, &client, "too many connections");
+        else if (conn_accept(table, fd, &client, l->port, l->proxied) == ST_NOMEM)
             log_line(LOG_WARNING, "a connection was refused: out of memory");
     }
 }
 
 void listeners_resume(struct listeners *all)
 {
-    if (!all->paused || all->stopped || all->table->count >= all->plan.most)
+    if (!all->paused || all->stopped)
+        return;
+    if (all->spare < 0)
+        all->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (all->spare < 0)
         return;
     all->paused = false;
+    uv_timer_stop(&all->retry);
     for (size_t i = 0; i < all->count; i++)
         uv_poll_start(&all->items[i].poll, UV_READABLE, listener_on_poll);
 }
 
-static void listener_on_closed(uv_handle_t *handle)
+static void listeners_on_retry(uv_timer_t *timer)
 {
-    struct listener *l = handle->data;
-    struct listeners *all = l->all;
-    close(l->fd);
+    struct listeners *all = timer->data;
+    listeners_resume(all);
+    if (all->paused)
+        uv_timer_start(&all->retry, listeners_on_retry, LISTENER_RETRY, 0);
+}
+
+/* A handle is closed; with the last one everything is given back. */
+static void listeners_release(struct listeners *all)
+{
     if (--all->open > 0)
         return;
     if (all->spare >= 0)
         close(all->spare);
     free(all);
+}
+
+static void listeners_on_retry_closed(uv_handle_t *handle)
+{
+    listeners_release(handle->data);
+}
+
+static void listener_on_closed(uv_handle_t *handle)
+{
+    struct listener *l = handle->data;
+    close(l->fd);
+    listeners_release(l->all);
 }
 
 enum status listeners_start(struct conn_table *table, const struct listeners_plan *plan,
@@ -245,6 +284,9 @@ enum status listeners_start(struct conn_table *table, const struct listeners_pla
     all->plan = *plan;
     all->plan.fds = NULL;
     all->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    uv_timer_init(table->loop, &all->retry);
+    all->retry.data = all;
+    all->open = 1;
     *out = all;
     for (size_t i = 0; i < plan->count; i++) {
         struct listener *l = &all->items[i];
@@ -257,7 +299,8 @@ enum status listeners_start(struct conn_table *table, const struct listeners_pla
         int result = uv_poll_init_socket(table->loop, &l->poll, l->fd);
         if (result != 0)
             return error_set(e, ST_IO, -result, "listen %s", name);
-        all->count = all->open = i + 1;
+        all->count = i + 1;
+        all->open++;
         uv_poll_start(&l->poll, UV_READABLE, listener_on_poll);
     }
     return ST_OK;
@@ -268,4 +311,5 @@ void listeners_stop(struct listeners *all)
     all->stopped = true;
     for (size_t i = 0; i < all->count; i++)
         uv_close((uv_handle_t *)&all->items[i].poll, listener_on_closed);
+    uv_close((uv_handle_t *)&all->retry, listeners_on_retry_closed);
 }

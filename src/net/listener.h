@@ -29,7 +29,7 @@ enum status listener_check(const char *address, struct error *e) MUST_USE;
 struct listeners_plan {
     const int *fds; /* bound sockets; the listeners own them from now on */
     size_t count;
-    size_t most; /* connections at a time */
+    size_t most; /* connections at a time; more are closed at once */
     /*
      * The last so many sockets are called by proxies alone, which say in a PROXY header who the
      * client is.  Whoever may do that can claim to be anybody, so they are listed.
@@ -52,7 +52,7 @@ enum status listeners_start(struct conn_table *table, const struct listeners_pla
                             struct listeners **l, struct error *e) MUST_USE;
 void listeners_stop(struct listeners *l);
 
-/* A connection is gone: accept again, if the limit had stopped that. */
+/* A connection is gone: accept again, if that had stopped because no descriptor was left. */
 void listeners_resume(struct listeners *l);
 
 #endif

@@ -181,7 +181,9 @@ static enum status supervisor_make_settings(struct supervisor *s, struct error *
         .proxy_from = s->config->proxy_from,
         .public_port = (long)supervisor_public_port(s),
         .sandbox = s->config->sandbox,
+        .limits = s->config->limits,
     };
+    settings.limits.exempt = server_config_exempt(s->config);
     struct options options;
     options_init(&options, worker_options, worker_options_count, &settings);
     options_write(&options, &s->settings);
@@ -189,17 +191,29 @@ static enum status supervisor_make_settings(struct supervisor *s, struct error *
     return buf_status(&s->settings) == ST_OK ? ST_OK : error_set(e, ST_NOMEM, ENOMEM, "settings");
 }
 
+/* Are these all ranges of addresses?  A message begins with the option's name. */
+static enum status supervisor_check_ranges(const char *option, const struct option_list *list,
+                                           struct error *e)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        struct prefix prefix;
+        struct error cause;
+        if (prefix_parse(list->items[i], &prefix, &cause) != ST_OK)
+            return error_set(e, ST_SYNTAX, 0, "%s %s", option, cause.message);
+    }
+    return ST_OK;
+}
+
 static enum status supervisor_check_proxies(const struct server_config *config, struct error *e)
 {
     enum status status = ST_OK;
+    struct option_list exempt = server_config_exempt(config);
     for (size_t i = 0; status == ST_OK && i < config->proxy_listen.count; i++)
         status = listener_check(config->proxy_listen.items[i], e);
-    for (size_t i = 0; status == ST_OK && i < config->proxy_from.count; i++) {
-        struct prefix prefix;
-        struct error cause;
-        if (prefix_parse(config->proxy_from.items[i], &prefix, &cause) != ST_OK)
-            status = error_set(e, ST_SYNTAX, 0, "proxy-from %s", cause.message);
-    }
+    if (status == ST_OK)
+        status = supervisor_check_ranges("proxy-from", &config->proxy_from, e);
+    if (status == ST_OK)
+        status = supervisor_check_ranges("unlimited", &exempt, e);
     return status;
 }
 

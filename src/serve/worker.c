@@ -1,6 +1,7 @@
 #include "serve/worker.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "core/clock.h"
 #include "core/file.h"
 #include "log/log.h"
 #include "net/listener.h"
@@ -18,10 +20,14 @@
 
 #define WORKER_SETTINGS_MAX ((size_t)1024 * 1024)
 #define WORKER_LISTENERS    64
-/* Connections of one worker at most, and descriptors that are kept for other things. */
-#define WORKER_CONNECTIONS 4096
-#define WORKER_RESERVE     64
-#define WORKER_PER_VHOST   3 /* edition, static folder, and one of them while it is exchanged */
+/* Descriptors that are kept for other things than connections. */
+#define WORKER_RESERVE   64
+#define WORKER_PER_VHOST 3 /* edition, static folder, and one of them while it is exchanged */
+/* Of the connections, this part is kept for telling those over the limit; at most so many. */
+#define WORKER_TOLD_PART 8
+#define WORKER_TOLD_MAX  64
+/* Milliseconds until what the log has left out is told, when there is nothing else to tell. */
+#define WORKER_SETTLE 10000
 /* Milliseconds that running answers get to finish when the server stops. */
 #define WORKER_DRAIN 5000
 /* Milliseconds until a new edition that could not be opened is tried again. */
@@ -50,6 +56,7 @@ static const struct option_section worker_vhost_section = {
 };
 
 #define FIELD(name) offsetof(struct worker_settings, name)
+#define LIMIT(name) offsetof(struct worker_settings, limits.name)
 
 const struct option_row worker_options[] = {
     {.name = "tls_min", .type = OPTION_STRING, .offset = FIELD(tls_min)},
@@ -74,6 +81,32 @@ const struct option_row worker_options[] = {
      .min = 0,
      .max = UINT16_MAX},
     {.name = "sandbox", .type = OPTION_STRING, .offset = FIELD(sandbox)},
+    {.name = "connections", .type = OPTION_NUMBER, .offset = LIMIT(connections), .max = LONG_MAX},
+    {.name = "per_address", .type = OPTION_NUMBER, .offset = LIMIT(per_address), .max = LONG_MAX},
+    {.name = "request_rate", .type = OPTION_NUMBER, .offset = LIMIT(request_rate), .max = LONG_MAX},
+    {.name = "request_burst",
+     .type = OPTION_NUMBER,
+     .offset = LIMIT(request_burst),
+     .max = LONG_MAX},
+    {.name = "handshake_timeout",
+     .type = OPTION_NUMBER,
+     .offset = LIMIT(handshake_timeout),
+     .max = LONG_MAX},
+    {.name = "request_timeout",
+     .type = OPTION_NUMBER,
+     .offset = LIMIT(request_timeout),
+     .max = LONG_MAX},
+    {.name = "close_timeout",
+     .type = OPTION_NUMBER,
+     .offset = LIMIT(close_timeout),
+     .max = LONG_MAX},
+    {.name = "stall_timeout",
+     .type = OPTION_NUMBER,
+     .offset = LIMIT(stall_timeout),
+     .max = LONG_MAX},
+    {.name = "least_rate", .type = OPTION_NUMBER, .offset = LIMIT(least_rate), .max = LONG_MAX},
+    {.name = "log_lines", .type = OPTION_NUMBER, .offset = LIMIT(log_lines), .max = LONG_MAX},
+    {.name = "exempt", .type = OPTION_LIST, .offset = LIMIT(exempt)},
 };
 
 const size_t worker_options_count = sizeof worker_options / sizeof worker_options[0];
@@ -90,12 +123,15 @@ struct worker {
     uv_timer_t reload;  /* tries again after a failure */
     uv_timer_t trim;    /* gives memory back after a peak */
     size_t peak;        /* connections at a time since it was given back */
+    uv_timer_t settle;  /* of the log */
     struct areas areas; /* who may see what */
     struct message_reader messages;
     uv_write_t said;
     struct conn_table table;
     struct listeners *listeners;
-    struct prefix *proxies;       /* proxy_from, read */
+    struct prefix *proxies; /* proxy_from, read */
+    struct prefix *exempt;  /* limits.exempt, read */
+    struct quotas *quotas;
     struct sandbox_place *places; /* what can be reached: two of each vhost, static/ first */
     bool beyond;                  /* another static/ cannot be */
     bool stopping;
@@ -126,18 +162,40 @@ static enum status worker_read_areas(struct worker *w, struct error *e)
     return status;
 }
 
-static enum status worker_read_proxies(struct worker *w, struct error *e)
+/* *out gets list->count ranges; owned by the caller, also on failure. */
+static enum status worker_read_ranges(const struct option_list *list, struct prefix **out,
+                                      struct error *e)
 {
-    const struct option_list *from = &w->settings.proxy_from;
-    w->proxies = calloc(from->count + 1, sizeof *w->proxies);
-    if (w->proxies == NULL)
-        return error_set(e, ST_NOMEM, ENOMEM, "proxies");
-    for (size_t i = 0; i < from->count; i++) {
-        enum status status = prefix_parse(from->items[i], &w->proxies[i], e);
-        if (status != ST_OK)
-            return status;
-    }
-    return ST_OK;
+    enum status status = ST_OK;
+    *out = calloc(list->count + 1, sizeof **out);
+    if (*out == NULL)
+        return error_set(e, ST_NOMEM, ENOMEM, "addresses");
+    for (size_t i = 0; status == ST_OK && i < list->count; i++)
+        status = prefix_parse(list->items[i], &(*out)[i], e);
+    return status;
+}
+
+static enum status worker_start_limits(struct worker *w, struct error *e)
+{
+    const struct limits_config *limits = &w->settings.limits;
+    enum status status = worker_read_ranges(&w->settings.proxy_from, &w->proxies, e);
+    if (status == ST_OK)
+        status = worker_read_ranges(&limits->exempt, &w->exempt, e);
+    struct quota_plan plan = {.connections = (unsigned)limits->per_address,
+                              .rate = (unsigned)limits->request_rate,
+                              .burst = (unsigned)limits->request_burst,
+                              .exempt = w->exempt,
+                              .exempt_count = limits->exempt.count};
+    if (status == ST_OK)
+        status = quotas_new(&plan, &w->quotas, e);
+    w->table.quotas = w->quotas;
+    w->table.limits = (struct conn_limits){.handshake = (unsigned)limits->handshake_timeout * 1000,
+                                           .request = (unsigned)limits->request_timeout * 1000,
+                                           .close = (unsigned)limits->close_timeout * 1000,
+                                           .stall = (unsigned)limits->stall_timeout * 1000,
+                                           .rate = (unsigned)limits->least_rate};
+    log_limit((unsigned)limits->log_lines, clock_ms);
+    return status;
 }
 
 /* Everything is closed: the loop has nothing left to run. */
@@ -146,7 +204,7 @@ static void worker_finish(struct worker *w)
     uv_handle_t *const handles[] = {(uv_handle_t *)&w->control,   (uv_handle_t *)&w->term,
                                     (uv_handle_t *)&w->interrupt, (uv_handle_t *)&w->hangup,
                                     (uv_handle_t *)&w->drain,     (uv_handle_t *)&w->reload,
-                                    (uv_handle_t *)&w->trim};
+                                    (uv_handle_t *)&w->trim,      (uv_handle_t *)&w->settle};
     for (size_t i = 0; i < sizeof handles / sizeof handles[0]; i++) {
         if (!uv_is_closing(handles[i]))
             uv_close(handles[i], NULL);
@@ -296,20 +354,39 @@ static void worker_on_control(uv_stream_t *stream, ssize_t n, const uv_buf_t *bu
     ticket_wipe_bytes(buf->base, (size_t)n);
 }
 
-/* As many connections as descriptors allow: one may need a second for a file that it sends. */
-static size_t worker_connections(size_t vhosts)
+/*
+ * As many connections as are wanted and descriptors allow, the ones over the limit among them: one
+ * may need a second descriptor for a file that it sends.
+ */
+static size_t worker_connections(size_t vhosts, size_t wanted)
 {
+    size_t told = wanted / WORKER_TOLD_PART;
+    size_t all = wanted + (told < WORKER_TOLD_MAX ? told : WORKER_TOLD_MAX);
     rlim_t reserve = WORKER_RESERVE + WORKER_PER_VHOST * (rlim_t)vhosts;
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return WORKER_CONNECTIONS;
+        return all;
     limit.rlim_cur = limit.rlim_max; /* the soft limit is for programs that select(2) */
     setrlimit(RLIMIT_NOFILE, &limit);
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
-        return WORKER_CONNECTIONS;
+        return all;
     size_t room = limit.rlim_cur > reserve * 2 ? limit.rlim_cur - reserve : limit.rlim_cur / 2;
     room /= 2;
-    return room < WORKER_CONNECTIONS ? room : WORKER_CONNECTIONS;
+    return room < all ? room : all;
+}
+
+/* How many of these are answered in earnest, when all are there. */
+static size_t worker_served(size_t all, size_t wanted)
+{
+    size_t told = all / WORKER_TOLD_PART;
+    size_t served = all - (told < WORKER_TOLD_MAX ? told : WORKER_TOLD_MAX);
+    return served < wanted ? served : wanted;
+}
+
+static void worker_on_settle(uv_timer_t *timer)
+{
+    (void)timer;
+    log_settle(false);
 }
 
 static void worker_start_handles(struct worker *w)
@@ -328,6 +405,8 @@ static void worker_start_handles(struct worker *w)
     uv_timer_init(&w->loop, &w->drain);
     uv_timer_init(&w->loop, &w->reload);
     uv_timer_init(&w->loop, &w->trim);
+    uv_timer_init(&w->loop, &w->settle);
+    uv_timer_start(&w->settle, worker_on_settle, WORKER_SETTLE, WORKER_SETTLE);
     w->drain.data = w->reload.data = w->trim.data = w;
 }
 
@@ -385,7 +464,7 @@ static enum status worker_start(struct worker *w, struct error *e)
     if (status == ST_OK)
         status = worker_tls_start(&w->tls, &w->settings, w->areas.count > 0, e);
     if (status == ST_OK)
-        status = worker_read_proxies(w, e);
+        status = worker_start_limits(w, e);
     /* Before there is a loop, so that libuv sees from the start what it can have. */
     if (status == ST_OK)
         status = worker_enter_sandbox(w, e);
@@ -405,9 +484,12 @@ static enum status worker_start(struct worker *w, struct error *e)
     w->table.owner = w;
     worker_start_handles(w);
     worker_reload(w); /* again what did not go, if anything */
+    size_t wanted = (size_t)w->settings.limits.connections;
+    size_t all = worker_connections(w->routes.count, wanted);
+    w->table.most = worker_served(all, wanted);
     struct listeners_plan plan = {.fds = fds,
                                   .count = (size_t)w->settings.listeners,
-                                  .most = worker_connections(w->routes.count),
+                                  .most = all,
                                   .proxied = (size_t)w->settings.proxied,
                                   .proxies = w->proxies,
                                   .proxy_count = w->settings.proxy_from.count};
@@ -426,6 +508,8 @@ static void worker_free(struct worker *w)
     areas_fini(&w->areas);
     message_reader_fini(&w->messages);
     options_fini(&w->options);
+    quotas_free(w->quotas);
+    free(w->exempt);
     free(w->proxies);
     free(w->places);
     free(w);
@@ -453,6 +537,7 @@ int worker_run(void)
     uv_run(&w->loop, UV_RUN_DEFAULT);
     uv_loop_close(&w->loop);
     bool beyond = w->beyond;
+    log_settle(true);
     worker_free(w);
     return beyond ? WORKER_BEYOND : EXIT_SUCCESS;
 }

@@ -5,7 +5,7 @@
 #ifndef SERVE_WORKER_H
 #define SERVE_WORKER_H
 
-#include "config/option.h"
+#include "config/server.h"
 
 /* The descriptors of a worker, besides the standard ones. */
 #define WORKER_CONTROL_FD      3 /* stream to the supervisor; its end means that he is gone */
@@ -48,6 +48,7 @@ struct worker_settings {
     struct option_list proxy_from; /* which have these addresses */
     long public_port;              /* that clients connect to */
     char *sandbox;                 /* "require", "try" or "off" */
+    struct limits_config limits;
 };
 
 extern const struct option_row worker_options[];

@@ -30,7 +30,10 @@ def test_help_names_every_subcommand():
 @pytest.mark.parametrize("name, options", [
     ("serve", ["--config", "--listen", "--host", "--certs", "--state", "--workers",
                "--tls-min", "--ticket-keys", "--ticket-rotation", "--sandbox", "--proxy-listen",
-               "--proxy-from", "--public-port"]),
+               "--proxy-from", "--public-port", "--max-connections", "--max-per-address",
+               "--request-rate", "--request-burst", "--unlimited", "--handshake-timeout",
+               "--request-timeout", "--close-timeout", "--stall-timeout", "--least-rate",
+               "--log-lines"]),
     ("press", ["-o", "--base-url", "--area", "--sandbox"]),
     ("convert", ["--format", "--view", "--sentences", "--words"])])
 def test_help_of_a_subcommand_names_its_options(name, options):

@@ -176,6 +176,39 @@ static void a_file_can_say_everything_but_its_own_name(void **state)
                   &error);
 }
 
+static void limits_can_be_given_and_have_defaults(void **state)
+{
+    (void)state;
+    static const char text[] = "max-connections = 50\n"
+                               "max-per-address = 7\n"
+                               "unlimited = {\"none\"}\n"
+                               "least-rate = 0\n"
+                               "log-lines = 9\n";
+    assert_status(options_read_text(&options, "a.conf", text, &error), ST_OK, &error);
+    assert_status(options_read_defaults(&options, &error), ST_OK, &error);
+    assert_int_equal(got.limits.connections, 50);
+    assert_int_equal(got.limits.per_address, 7);
+    assert_int_equal(server_config_exempt(&got).count, 0);
+    assert_int_equal(got.limits.least_rate, 0);
+    assert_int_equal(got.limits.log_lines, 9);
+    assert_int_equal(got.limits.request_rate, 50);
+    assert_int_equal(got.limits.request_burst, 1000);
+    assert_int_equal(got.limits.handshake_timeout, 10);
+    assert_int_equal(got.limits.request_timeout, 10);
+    assert_int_equal(got.limits.close_timeout, 1);
+    assert_int_equal(got.limits.stall_timeout, 90);
+}
+
+static void this_machine_is_exempt_by_default(void **state)
+{
+    (void)state;
+    assert_status(options_read_defaults(&options, &error), ST_OK, &error);
+    struct option_list exempt = server_config_exempt(&got);
+    assert_int_equal(exempt.count, 2);
+    assert_string_equal(exempt.items[0], "127.0.0.1");
+    assert_string_equal(exempt.items[1], "::1");
+}
+
 struct workers_row {
     const char *name, *text;
     enum status expected;
@@ -295,6 +328,8 @@ int main(void)
     SUITE_TEST(&s, areas_stand_in_the_section_of_their_vhost);
     SUITE_TEST(&s, an_area_for_nobody_is_none_for_everybody);
     SUITE_TEST(&s, an_area_beside_vhosts_belongs_to_none);
+    SUITE_TEST(&s, limits_can_be_given_and_have_defaults);
+    SUITE_TEST(&s, this_machine_is_exempt_by_default);
     SUITE_ROWS(&s, workers_have_a_range, workers_rows);
     SUITE_TEST(&s, every_option_is_in_the_help);
     return suite_run(&s, "config/server");

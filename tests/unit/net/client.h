@@ -47,6 +47,8 @@ static inline int loop_make(void **state)
     memset(&table, 0, sizeof table);
     table.loop = &loop;
     table.tls = peer_server(1);
+    table.limits = (struct conn_limits){
+        .handshake = 10000, .request = 10000, .close = 1000, .stall = 120000, .rate = 256};
     table.on_free = on_free;
     table.owner = &table;
     client_ctx = peer_client_context();

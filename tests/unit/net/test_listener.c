@@ -252,28 +252,49 @@ static void every_socket_is_answered_and_its_port_known(void **state)
     assert_contains(stderr_text(), "127.0.0.0/24 ");
 }
 
-static void over_the_limit_callers_wait_their_turn(void **state)
+/* A reserve of places is for saying so; who finds none of these either is closed. */
+static void over_the_limit_callers_are_told_and_then_closed(void **state)
 {
     (void)state;
-    size_t most = 0;
-    start(1);
+    char byte;
+    ssize_t n = -1;
+    table.most = 1;
+    start(2);
     call(&clients[0], bound[0])->request = (struct span){NULL, 0};
     wait_until(table.count == 1);
-    call(&clients[1], bound[0]);
-    call(&clients[2], bound[1]);
-    for (int i = 0; i < 200; i++) {
-        turn();
-        most = table.count > most ? table.count : most;
-    }
-    assert_int_equal(most, 1);
-    assert_int_equal(clients[1].n + clients[2].n, 0);
+    struct span request = call(&clients[1], bound[0])->request;
+    clients[1].request = (struct span){NULL, 0};
+    wait_until(table.count == 2);
+    struct client *closed = call(&clients[2], bound[1]);
+    SSL_free(closed->ssl);
+    closed->ssl = NULL;
+    wait_until((n = recv(closed->fd, &byte, 1, 0)) >= 0);
+    assert_int_equal(n, 0);
+    assert_int_equal(table.count, 2);
+    assert_contains(stderr_text(), "127.0.0.0/24 - - - 0 0B 0ms - too many connections\n");
+    clients[1].request = request;
+    wait_until(clients[1].ended == SSL_ERROR_ZERO_RETURN);
+    assert_true(span_starts((struct span){clients[1].in, clients[1].n}, SPAN("41 Too many ")));
+    client_close(&clients[1]);
+    wait_until(table.count == 1);
+    assert_contains(stderr_text(), "- - 41 0B ");
+}
+
+static void who_came_to_a_full_table_is_served_when_it_is_not_full_any_more(void **state)
+{
+    (void)state;
+    table.most = 1;
+    start(2);
+    call(&clients[0], bound[0])->request = (struct span){NULL, 0};
+    wait_until(table.count == 1);
+    struct span request = call(&clients[1], bound[0])->request;
+    clients[1].request = (struct span){NULL, 0};
+    wait_until(table.count == 2);
     client_close(&clients[0]);
-    for (size_t i = 1; i < CLIENTS; i++) {
-        wait_until(clients[i].ended == SSL_ERROR_ZERO_RETURN);
-        client_close(&clients[i]);
-    }
-    wait_until(table.count == 0);
-    assert_int_equal(freed, CLIENTS);
+    wait_until(table.count == 1);
+    clients[1].request = request;
+    wait_until(clients[1].ended == SSL_ERROR_ZERO_RETURN);
+    assert_true(span_starts((struct span){clients[1].in, clients[1].n}, SPAN("51 port ")));
 }
 
 static void without_descriptors_a_caller_is_closed_and_the_next_is_served(void **state)
@@ -300,6 +321,28 @@ static void without_descriptors_a_caller_is_closed_and_the_next_is_served(void *
     assert_int_equal(table.count, 0);
     struct client *served = call(&clients[1], bound[0]);
     wait_until(served->ended == SSL_ERROR_ZERO_RETURN);
+}
+
+/* Without the spare one nobody can even be refused: the loop must not run in circles. */
+static void without_any_descriptor_callers_wait_without_work(void **state)
+{
+    (void)state;
+    struct rlimit limit;
+    start(10);
+    call(&clients[0], bound[0])->request = (struct span){NULL, 0};
+    wait_until(table.count == 1);
+    call(&clients[1], bound[0]);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    struct rlimit none = {0, limit.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    wait_until(strstr(stderr_text(), "nobody is let in for a moment") != NULL);
+    uint64_t turns = 0;
+    for (uint64_t end = clock_ms() + 300; clock_ms() < end; turns++)
+        uv_run(&loop, UV_RUN_ONCE);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    assert_in_range(turns, 1, 20);
+    call(&clients[2], bound[1]); /* the one before it was closed for the spare descriptor */
+    wait_until(clients[2].ended == SSL_ERROR_ZERO_RETURN);
 }
 
 /* The second of two sockets is for the proxies of a list. */
@@ -395,8 +438,10 @@ int main(void)
     s.setup = listeners_make;
     s.teardown = listeners_remove;
     SUITE_TEST(&s, every_socket_is_answered_and_its_port_known);
-    SUITE_TEST(&s, over_the_limit_callers_wait_their_turn);
+    SUITE_TEST(&s, over_the_limit_callers_are_told_and_then_closed);
+    SUITE_TEST(&s, who_came_to_a_full_table_is_served_when_it_is_not_full_any_more);
     SUITE_TEST(&s, without_descriptors_a_caller_is_closed_and_the_next_is_served);
+    SUITE_TEST(&s, without_any_descriptor_callers_wait_without_work);
     SUITE_TEST(&s, a_listed_proxy_tells_who_the_client_is);
     SUITE_TEST(&s, who_is_not_listed_is_turned_away);
     SUITE_TEST(&s, the_other_sockets_take_no_header);

@@ -170,6 +170,19 @@ static void the_rate_holds_for_long(void **state)
     assert_in_range(answered, 50 * 100, 50 * 100 + 10);
 }
 
+/* gemget fetches one after the other, up to 20 or so in a second, and stops at the first 44. */
+static void a_mirror_of_ten_thousand_pages_is_let_through(void **state)
+{
+    (void)state;
+    struct quota *one;
+    start((struct quota_plan){.connections = 100, .rate = 50, .burst = 1000});
+    for (uint64_t ms = 0; ms < UINT64_C(10000) * 21; ms += 21) {
+        assert_true(enter("192.0.2.1", &one));
+        assert_int_equal(quota_ask(quotas, one, ms), 0);
+        quota_leave(one);
+    }
+}
+
 static void a_long_debt_is_told_in_whole_seconds(void **state)
 {
     (void)state;
@@ -261,6 +274,7 @@ int main(void)
     SUITE_TEST(&s, what_is_no_internet_address_is_not_counted);
     SUITE_ROWS(&s, requests_have_a_burst_and_a_rate, ask_rows);
     SUITE_TEST(&s, the_rate_holds_for_long);
+    SUITE_TEST(&s, a_mirror_of_ten_thousand_pages_is_let_through);
     SUITE_TEST(&s, a_long_debt_is_told_in_whole_seconds);
     SUITE_TEST(&s, the_debt_is_kept_over_connections);
     SUITE_TEST(&s, the_quiet_make_room_and_the_present_stay);
