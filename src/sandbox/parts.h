@@ -29,12 +29,13 @@
  */
 int landlock_enter(struct sandbox_place *places, size_t count, const char *const *system);
 
-enum seccomp_kind { SECCOMP_WORKER, SECCOMP_PRESS };
+enum seccomp_kind { SECCOMP_SUPERVISOR, SECCOMP_WORKER, SECCOMP_PRESS };
 
 /*
- * seccomp: of the system calls only those that this kind of process uses.  What is forbidden fails
- * with EPERM, what nobody thought of with ENOSYS, as in an older kernel: libraries know another
- * way, and a surprise is an error in the log instead of a dead process.
+ * seccomp: of the system calls only those that this kind of process uses; for the supervisor, whose
+ * filter holds for all that it starts, those that none of them uses are taken away.  What is
+ * forbidden fails with EPERM, what nobody thought of with ENOSYS, as in an older kernel: libraries
+ * know another way, and a surprise is an error in the log instead of a dead process.
  */
 bool seccomp_enter(enum seccomp_kind kind);
 

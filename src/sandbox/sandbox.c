@@ -86,6 +86,7 @@ enum status sandbox_supervisor(enum sandbox_wish wish, char told[SANDBOX_TOLD_MA
     if (wish != SANDBOX_OFF) {
         sandbox_tell(&s, "no_new_privs", limits_no_new_privs());
         sandbox_tell(&s, "not dumpable", limits_not_dumpable());
+        sandbox_tell(&s, "seccomp", seccomp_enter(SECCOMP_SUPERVISOR));
     }
     return sandbox_end(&s, told, e);
 }

@@ -41,51 +41,43 @@ static const char *const seccomp_press[] = {
     "chmod",           "fchmod",    "fchmodat", "fchown",    "flock",
     "copy_file_range", "sendfile",  "mmap",     "mprotect",  NULL};
 
-/* With arguments of their own the libraries try some of these: EPERM tells that it was refused. */
-static const char *const seccomp_refused[] = {"execve",
-                                              "execveat",
-                                              "fork",
-                                              "vfork",
-                                              "clone",
-                                              "socket",
-                                              "socketpair",
-                                              "connect",
-                                              "bind",
-                                              "listen",
-                                              "ptrace",
-                                              "process_vm_readv",
-                                              "process_vm_writev",
-                                              "pidfd_getfd",
-                                              "kill",
-                                              "prctl",
-                                              "seccomp",
-                                              "setuid",
-                                              "setgid",
-                                              "setresuid",
-                                              "setresgid",
-                                              "mount",
-                                              "umount2",
-                                              "pivot_root",
-                                              "chroot",
-                                              "unshare",
-                                              "setns",
-                                              "bpf",
-                                              "perf_event_open",
-                                              "userfaultfd",
-                                              "keyctl",
-                                              "add_key",
-                                              "request_key",
-                                              "io_uring_setup",
-                                              "io_uring_enter",
-                                              "io_uring_register",
-                                              "open_by_handle_at",
-                                              "init_module",
-                                              "finit_module",
-                                              "kexec_load",
-                                              "memfd_create",
-                                              "reboot",
-                                              "swapon",
-                                              NULL};
+/* What no process of a server does; the supervisor's filter, which all others inherit, is this. */
+static const char *const seccomp_never[] = {"ptrace",
+                                            "process_vm_readv",
+                                            "process_vm_writev",
+                                            "pidfd_getfd",
+                                            "setuid",
+                                            "setgid",
+                                            "setresuid",
+                                            "setresgid",
+                                            "mount",
+                                            "umount2",
+                                            "pivot_root",
+                                            "chroot",
+                                            "unshare",
+                                            "setns",
+                                            "bpf",
+                                            "perf_event_open",
+                                            "userfaultfd",
+                                            "keyctl",
+                                            "add_key",
+                                            "request_key",
+                                            "init_module",
+                                            "finit_module",
+                                            "delete_module",
+                                            "kexec_load",
+                                            "io_uring_setup",
+                                            "io_uring_enter",
+                                            "io_uring_register",
+                                            "open_by_handle_at",
+                                            "reboot",
+                                            "swapon",
+                                            NULL};
+
+/* What the libraries try all the same: EPERM tells that it was refused. */
+static const char *const seccomp_refused[] = {
+    "execve", "execveat", "fork", "vfork", "clone",   "socket",       "socketpair", "connect",
+    "bind",   "listen",   "kill", "prctl", "seccomp", "memfd_create", NULL};
 
 /* What a build with AddressSanitizer keeps, see parts.h. */
 static const char *const seccomp_sanitizer[] = {
@@ -133,12 +125,12 @@ static int seccomp_allow_some(scmp_filter_ctx filter, enum seccomp_kind kind)
     return result;
 }
 
-/* Those of the refused ones that the sanitizer needs are not refused. */
-static int seccomp_refuse(scmp_filter_ctx filter)
+/* Those of them that the sanitizer needs are not refused. */
+static int seccomp_refuse(scmp_filter_ctx filter, const char *const *names)
 {
     static const char *const nothing[] = {NULL};
     int result = 0;
-    for (const char *const *name = seccomp_refused; result == 0 && *name != NULL; name++) {
+    for (const char *const *name = names; result == 0 && *name != NULL; name++) {
         const char *const *kept = SANDBOX_SANITIZED ? seccomp_sanitizer : nothing;
         const char *const one[] = {*name, NULL};
         while (*kept != NULL && !span_eq(span_of(*kept), span_of(*name)))
@@ -149,17 +141,10 @@ static int seccomp_refuse(scmp_filter_ctx filter)
     return result;
 }
 
-bool seccomp_enter(enum seccomp_kind kind)
+/* What a process uses is allowed. */
+static int seccomp_allow(scmp_filter_ctx filter, enum seccomp_kind kind)
 {
-    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
-    if (filter == NULL) {
-        errno = ENOMEM;
-        return false;
-    }
-    /* The kernel's own error, not the library's for all of them. */
-    int result = seccomp_attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1);
-    if (result == 0)
-        result = seccomp_add(filter, SCMP_ACT_ALLOW, seccomp_common);
+    int result = seccomp_add(filter, SCMP_ACT_ALLOW, seccomp_common);
     if (result == 0)
         result = seccomp_add(filter, SCMP_ACT_ALLOW,
                              kind == SECCOMP_WORKER ? seccomp_worker : seccomp_press);
@@ -167,8 +152,23 @@ bool seccomp_enter(enum seccomp_kind kind)
         result = seccomp_add(filter, SCMP_ACT_ALLOW, seccomp_sanitizer);
     if (result == 0)
         result = seccomp_allow_some(filter, kind);
+    return result == 0 ? seccomp_refuse(filter, seccomp_refused) : result;
+}
+
+bool seccomp_enter(enum seccomp_kind kind)
+{
+    bool all = kind == SECCOMP_SUPERVISOR; /* else what is on no list is refused */
+    scmp_filter_ctx filter = seccomp_init(all ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(ENOSYS));
+    if (filter == NULL) {
+        errno = ENOMEM;
+        return false;
+    }
+    /* The kernel's own error, not the library's for all of them. */
+    int result = seccomp_attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1);
+    if (result == 0 && !all)
+        result = seccomp_allow(filter, kind);
     if (result == 0)
-        result = seccomp_refuse(filter);
+        result = seccomp_refuse(filter, seccomp_never);
     if (result == 0)
         result = seccomp_load(filter);
     seccomp_release(filter);

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
@@ -216,6 +217,16 @@ static int dump_core(void)
     return getrlimit(RLIMIT_CORE, &limit) == 0 && limit.rlim_max == 0 ? EPERM : 0;
 }
 
+static int take_another_user(void)
+{
+    return outcome(setuid(getuid()));
+}
+
+static int leave_the_namespace(void)
+{
+    return outcome(unshare(CLONE_FILES));
+}
+
 /* By what an act is forbidden. */
 enum by { BY_NOBODY, BY_LANDLOCK, BY_SECCOMP, BY_SECCOMP_PLAIN, BY_LIMITS };
 
@@ -229,6 +240,7 @@ struct act_row {
 
 #define WORKER SECCOMP_WORKER
 #define PRESS  SECCOMP_PRESS
+#define SUPER  SECCOMP_SUPERVISOR
 
 static const struct act_row act_rows[] = {
     {"a worker reads no other file", WORKER, read_elsewhere, EACCES, BY_LANDLOCK},
@@ -275,6 +287,14 @@ static const struct act_row act_rows[] = {
     {"press starts no process", PRESS, fork_a_process, EPERM, BY_SECCOMP_PLAIN},
     {"press gets no unknown call", PRESS, call_what_nobody_knows, ENOSYS, BY_SECCOMP},
     {"press leaves no core", PRESS, dump_core, EPERM, BY_LIMITS},
+    {"the supervisor runs programs", SUPER, run_a_program, 0, BY_NOBODY},
+    {"the supervisor starts processes", SUPER, fork_a_process, 0, BY_NOBODY},
+    {"the supervisor makes sockets", SUPER, make_tcp_socket, 0, BY_NOBODY},
+    {"the supervisor reads files", SUPER, read_elsewhere, 0, BY_NOBODY},
+    {"the supervisor traces nobody", SUPER, trace_the_parent, EPERM, BY_SECCOMP_PLAIN},
+    {"the supervisor takes no other user", SUPER, take_another_user, EPERM, BY_SECCOMP},
+    {"the supervisor enters no namespace", SUPER, leave_the_namespace, EPERM, BY_SECCOMP},
+    {"the supervisor leaves no core", SUPER, dump_core, EPERM, BY_LIMITS},
 };
 
 /* A machine without it cannot show that it works; CI must have it. */
@@ -326,6 +346,8 @@ static enum status enter(enum seccomp_kind kind, enum sandbox_wish wish, struct 
         {.path = folder_path("write/edition"), .holder = true, .writes = kind == PRESS},
         {.path = folder_path("none")},
     };
+    if (kind == SUPER)
+        return sandbox_supervisor(wish, told, e);
     return kind == WORKER ? sandbox_worker(wish, places, COUNT(places), told, e)
                           : sandbox_press(wish, places, COUNT(places), told, e);
 }
@@ -403,6 +425,8 @@ static void the_acts_are_possible_outside(void **state)
         {"", WORKER, signal_the_parent, 0, BY_NOBODY},
         {"", WORKER, call_what_nobody_knows, 0, BY_NOBODY},
         {"", WORKER, move_out, 0, BY_NOBODY},
+        {"", SUPER, take_another_user, 0, BY_NOBODY},
+        {"", SUPER, leave_the_namespace, 0, BY_NOBODY},
     };
     (void)state;
     make_things();
