@@ -1,5 +1,5 @@
 /*
- * crew: the worker processes: starts them, starts them again when they die, speaks to them.
+ * crew: the worker processes: so many children (serve/child.h), and what all of them are told.
  */
 #ifndef SERVE_CREW_H
 #define SERVE_CREW_H
@@ -39,10 +39,8 @@ void crew_say_tickets(struct crew *c);
 void crew_say_certificates(struct crew *c);
 void crew_say_areas(struct crew *c);
 
-/* Have them finish what they do and end; those that have not after CREW_PATIENCE are killed. */
+/* Have them finish what they do and end, as child_stop. */
 void crew_stop(struct crew *c);
 void crew_free(struct crew *c);
-
-#define CREW_PATIENCE 8000 /* milliseconds */
 
 #endif

@@ -392,7 +392,7 @@ static void worker_on_settle(uv_timer_t *timer)
 static void worker_start_handles(struct worker *w)
 {
     uv_pipe_init(&w->loop, &w->control, 0);
-    uv_pipe_open(&w->control, WORKER_CONTROL_FD);
+    uv_pipe_open(&w->control, CHILD_CONTROL_FD);
     w->control.data = w;
     uv_read_start((uv_stream_t *)&w->control, worker_on_buffer, worker_on_control);
     uv_signal_t *const signals[] = {&w->term, &w->interrupt, &w->hangup};
@@ -531,7 +531,7 @@ int worker_run(void)
         worker_free(w);
         return EXIT_FAILURE;
     }
-    static char ready[] = {WORKER_SAY_READY};
+    static char ready[] = {CHILD_SAY_READY};
     uv_buf_t say = uv_buf_init(ready, sizeof ready);
     uv_write(&w->said, (uv_stream_t *)&w->control, &say, 1, NULL);
     uv_run(&w->loop, UV_RUN_DEFAULT);
@@ -539,5 +539,5 @@ int worker_run(void)
     bool beyond = w->beyond;
     log_settle(true);
     worker_free(w);
-    return beyond ? WORKER_BEYOND : EXIT_SUCCESS;
+    return beyond ? CHILD_MAKES_ROOM : EXIT_SUCCESS;
 }

@@ -6,30 +6,20 @@
 #define SERVE_WORKER_H
 
 #include "config/server.h"
+#include "serve/child.h"
 
-/* The descriptors of a worker, besides the standard ones. */
-#define WORKER_CONTROL_FD      3 /* stream to the supervisor; its end means that he is gone */
-#define WORKER_SETTINGS_FD     4 /* a configuration of the options below */
-#define WORKER_TICKETS_FD      5 /* session ticket keys, as ticket_pack writes them */
-#define WORKER_CERTIFICATES_FD 6 /* keys and certificates, as identity_pack writes them */
-#define WORKER_AREAS_FD        7 /* areas, as areas_pack writes them */
-#define WORKER_LISTEN_FD       8 /* the first of the bound sockets */
+/* What a worker is handed, besides the descriptors of every child (serve/child.h). */
+#define WORKER_SETTINGS_FD     (CHILD_HANDED_FD + 0) /* a configuration of the options below */
+#define WORKER_TICKETS_FD      (CHILD_HANDED_FD + 1) /* ticket keys, as ticket_pack writes them */
+#define WORKER_CERTIFICATES_FD (CHILD_HANDED_FD + 2) /* as identity_pack writes them, with keys */
+#define WORKER_AREAS_FD        (CHILD_HANDED_FD + 3) /* areas, as areas_pack writes them */
+#define WORKER_LISTEN_FD       (CHILD_HANDED_FD + 4) /* the first of the bound sockets */
 
-/* What goes over the control stream, from the supervisor as messages (serve/message.h) ... */
+/* What the supervisor tells a worker. */
 #define WORKER_SAY_EDITION      'E' /* some vhost's new edition has its name: nothing follows */
 #define WORKER_SAY_TICKETS      'T' /* other ticket keys: as in WORKER_TICKETS_FD */
 #define WORKER_SAY_CERTIFICATES 'C' /* other certificates: as in WORKER_CERTIFICATES_FD */
 #define WORKER_SAY_AREAS        'A' /* other areas: as in WORKER_AREAS_FD */
-/* ... and to him. */
-#define WORKER_SAY_READY 'R' /* requests are answered from now on */
-
-/*
- * Exit status of a worker that has stopped because a published folder is another one than it can
- * reach, see sandbox_is_beyond: the next one can.
- */
-#define WORKER_BEYOND 3
-
-#define WORKER_LENGTH 4 /* bytes of a length, the highest first */
 
 /* A capsule, as a worker knows it. */
 struct worker_vhost {
@@ -55,8 +45,9 @@ extern const struct option_row worker_options[];
 extern const size_t worker_options_count;
 
 /*
- * Be a worker until the supervisor says stop (SIGTERM, SIGINT) or is gone.  Returns the exit
- * status of the process.
+ * Be a worker until the supervisor says stop (SIGTERM, SIGINT) or is gone, or until a published
+ * folder is another one than it can reach, see sandbox_is_beyond: then it makes room.  Returns the
+ * exit status of the process.
  */
 int worker_run(void);
 

@@ -1,0 +1,88 @@
+/*
+ * child: a process of this program's own executable that is kept running: it is started, handed
+ * its descriptors, spoken to and heard; when it dies the log says so and another one is started,
+ * the later the more often that happens.
+ */
+#ifndef SERVE_CHILD_H
+#define SERVE_CHILD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "core/span.h"
+
+/*
+ * The descriptors of a child: 0 and 1 are nothing, 2 is the log, then come the control stream, a
+ * socket whose end means that the supervisor is gone, and what is handed over.
+ */
+#define CHILD_CONTROL_FD 3
+#define CHILD_HANDED_FD  4
+#define CHILD_HANDED_MAX 100
+
+/*
+ * What a child says over the control stream: single bytes, so that nothing has to be parsed that
+ * comes from a process which clients may have taken over.  All others than these go to on_said.
+ * What it is told are messages (serve/message.h).
+ */
+#define CHILD_SAY_READY 'R' /* it does its work from now on */
+
+/* Exit status of a child that has stopped only to be replaced. */
+#define CHILD_MAKES_ROOM 3
+
+/* Milliseconds that a child gets to end when it is stopped, before it is killed. */
+#define CHILD_PATIENCE 8000
+
+/* A descriptor for a child; -1 for one that could not be made: the child finds it missing. */
+struct child_handed {
+    int fd;
+    bool borrowed; /* else it is closed when the child has it */
+};
+
+struct child_plan {
+    uv_loop_t *loop;
+    const char *name; /* for the log: "worker"; borrowed for the child's life, as all here */
+    char *subcommand; /* that the program becomes */
+    const char *room; /* for the log: why one that makes room does so, or NULL if none ever does */
+    /* Before each start: write at most CHILD_HANDED_MAX, for CHILD_HANDED_FD on; their number. */
+    size_t (*hand)(void *context, struct child_handed *out);
+    void (*on_ready)(void *context);           /* it has said so; once in each life, or NULL */
+    void (*on_said)(void *context, char what); /* or NULL */
+    /* It has ended, and is started again unless it is stopped, now or later; or NULL. */
+    void (*on_gone)(void *context);
+    void *context;
+};
+
+/* All fields are private, except that `ready` may be read. */
+struct child {
+    struct child_plan plan;
+    uv_process_t process;
+    uv_pipe_t control;
+    uv_timer_t timer; /* until the next start; of one that is stopped, until it is killed */
+    unsigned handles; /* of process and control, not closed yet */
+    bool alive;       /* there is a process */
+    bool ready;       /* which has said so */
+    bool stopping;
+    unsigned failures; /* deaths in a row */
+    uint64_t started;
+};
+
+/*
+ * Start a child and keep it running, until child_stop.  One that cannot be started is logged and
+ * counts as one that has died.  The struct stays where it is until the loop has ended.
+ */
+void child_start(struct child *c, const struct child_plan *plan);
+
+/* Tell it something, see serve/message.h; one that is not there is told nothing. */
+void child_say(struct child *c, char kind, struct span bytes);
+
+/* Send a signal to the process, if there is one. */
+void child_signal(struct child *c, int number);
+
+/* SIGTERM, SIGKILL after CHILD_PATIENCE, no new start; may be called again. */
+void child_stop(struct child *c);
+
+/* Bytes in a file without a name, which a child reads to its end.  -1 on failure. */
+int child_memory_fd(const char *name, struct span s);
+
+#endif
