@@ -1,0 +1,35 @@
+/*
+ * sockets: what a server listens on, as the supervisor holds it for its workers.
+ */
+#ifndef SERVE_SOCKETS_H
+#define SERVE_SOCKETS_H
+
+#include "config/server.h"
+
+#define SOCKETS_MAX 64
+
+/* All zeros is none. */
+struct sockets {
+    int fds[SOCKETS_MAX]; /* bound; owned */
+    size_t count;
+    size_t proxied; /* the last so many of them are for proxies */
+};
+
+/*
+ * Bind all that a configuration listens on: clients first, then proxies, the order in which workers
+ * get them.  Of several addresses one may be of a kind that this machine does not have: a warning.
+ *
+ * Returns ST_OK; ST_LIMIT for more than SOCKETS_MAX, or as listener_bind, and sockets_close closes
+ * those that were bound.
+ */
+enum status sockets_open(struct sockets *s, const struct server_config *config,
+                         struct error *e) MUST_USE;
+void sockets_close(struct sockets *s);
+
+/* The port that clients connect to, as far as a server can know that. */
+unsigned sockets_public_port(const struct sockets *s, const struct server_config *config);
+
+/* Print a line for each on standard output, `listening on ADDR:PORT`. */
+void sockets_tell(const struct sockets *s);
+
+#endif
