@@ -42,6 +42,8 @@ struct server_config {
     char *certs;             /* folder of key and certificate */
     char *state;             /* folder of the edition, or NULL: where the system keeps state */
     long workers;            /* processes; 0 is one for each processor */
+    long hang_timeout;       /* seconds of silence after which a process hangs; 0: never */
+    long press_timeout;      /* seconds that a run of press may take */
     char *tls_min;           /* least version of TLS: "1.2" or "1.3" */
     char *ticket_keys;       /* file of session ticket keys, or NULL: the server makes its own */
     long ticket_rotation;    /* seconds that its own newest key is used */

@@ -26,9 +26,8 @@
  * What it is told are messages (serve/message.h).
  */
 #define CHILD_SAY_READY 'R' /* it does its work from now on */
-
-/* Exit status of a child that has stopped only to be replaced. */
-#define CHILD_MAKES_ROOM 3
+#define CHILD_SAY_ALIVE '.' /* its loop turns (serve/heartbeat.h) */
+#define CHILD_SAY_ROOM  'M' /* it begins nothing new: another one shall take its place at once */
 
 /* Milliseconds that a child gets to end when it is stopped, before it is killed. */
 #define CHILD_PATIENCE 8000
@@ -44,6 +43,11 @@ struct child_plan {
     const char *name; /* for the log: "worker"; borrowed for the child's life, as all here */
     char *subcommand; /* that the program becomes */
     const char *room; /* for the log: why one that makes room does so, or NULL if none ever does */
+    /*
+     * Seconds of silence after which it hangs, and is killed; 0: it may be silent forever.  They
+     * are the supervisor's own looks at it, so that a machine that stood still kills nobody.
+     */
+    unsigned silence;
     /* Before each start: write at most CHILD_HANDED_MAX, for CHILD_HANDED_FD on; their number. */
     size_t (*hand)(void *context, struct child_handed *out);
     void (*on_ready)(void *context);           /* it has said so; once in each life, or NULL */
@@ -53,18 +57,17 @@ struct child_plan {
     void *context;
 };
 
+struct child_life;
+
 /* All fields are private, except that `ready` may be read. */
 struct child {
     struct child_plan plan;
-    uv_process_t process;
-    uv_pipe_t control;
-    uv_timer_t timer; /* until the next start; of one that is stopped, until it is killed */
-    unsigned handles; /* of process and control, not closed yet */
-    bool alive;       /* there is a process */
-    bool ready;       /* which has said so */
+    struct child_life *work;  /* the process that does the work, or NULL */
+    struct child_life *lives; /* that, and those which have made room and finish what they began */
+    uv_timer_t timer;         /* until the next start; of one that is stopped, until it is killed */
+    bool ready;               /* the one at work has said so */
     bool stopping;
     unsigned failures; /* deaths in a row */
-    uint64_t started;
 };
 
 /*
@@ -76,7 +79,7 @@ void child_start(struct child *c, const struct child_plan *plan);
 /* Tell it something, see serve/message.h; one that is not there is told nothing. */
 void child_say(struct child *c, char kind, struct span bytes);
 
-/* Send a signal to the process, if there is one. */
+/* Send a signal to the process, if there is one, and to those that have made room. */
 void child_signal(struct child *c, int number);
 
 /* SIGTERM, SIGKILL after CHILD_PATIENCE, no new start; may be called again. */

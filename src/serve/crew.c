@@ -95,6 +95,7 @@ enum status crew_start(const struct crew_plan *plan, struct crew **out, struct e
     const struct child_plan worker = {.loop = plan->loop,
                                       .name = "worker",
                                       .subcommand = subcommand,
+                                      .silence = plan->silence,
                                       .room = "one that can reach the new static folder",
                                       .hand = crew_hand,
                                       .on_ready = crew_on_ready,

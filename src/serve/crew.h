@@ -11,6 +11,7 @@
 struct crew_plan {
     uv_loop_t *loop;
     size_t workers;
+    unsigned silence;     /* seconds after which one hangs, as in serve/child.h */
     struct span settings; /* of worker.h, as a configuration; borrowed for the crew's life */
     /* Read when a worker starts and by crew_say_tickets; borrowed for the crew's life. */
     const struct ticket_ring *tickets;

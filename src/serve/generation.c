@@ -23,6 +23,7 @@ static enum status generation_enter_sandbox(struct generation *g, struct error *
     status = sandbox_supervisor(wish, told, e);
     log_line(LOG_INFO, "sandbox: %s", told);
     g->jobs.sandbox = g->config->sandbox;
+    g->jobs.timeout = (unsigned)g->config->press_timeout;
     return status;
 }
 
@@ -190,6 +191,7 @@ static void generation_start_crew(struct generation *g)
         workers = processors < 1 ? 1 : (size_t)processors;
     struct crew_plan plan = {.loop = g->loop,
                              .workers = workers,
+                             .silence = (unsigned)g->config->hang_timeout,
                              .settings = buf_span(&g->settings),
                              .tickets = &g->keyring.ring,
                              .certificates = &g->certs.text,

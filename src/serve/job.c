@@ -139,7 +139,8 @@ static void job_on_exit(uv_process_t *process, int64_t status, int signal_number
 static void job_on_timer(uv_timer_t *timer)
 {
     struct job *j = timer->data;
-    log_line(LOG_ERROR, "%s: press takes too long and is ended", j->capsule);
+    log_line(LOG_ERROR, "%s: press has not ended after %u s and is killed", j->capsule,
+             j->queue->timeout);
     uv_process_kill(&j->process, SIGKILL);
 }
 
@@ -177,7 +178,7 @@ static void job_start(struct job *j)
         job_end(j, false, true);
         return;
     }
-    uv_timer_start(&j->timer, job_on_timer, JOB_BUDGET, 0);
+    uv_timer_start(&j->timer, job_on_timer, (uint64_t)j->queue->timeout * 1000, 0);
 }
 
 void job_stop(struct job *j)

@@ -23,6 +23,7 @@ struct job;
 struct job_queue {
     unsigned running;
     const char *sandbox;      /* --sandbox of each; borrowed */
+    unsigned timeout;         /* seconds: a run that takes longer hangs, and is ended */
     struct job *first, *last; /* that wait */
 };
 
@@ -68,8 +69,5 @@ void job_stop(struct job *j);
  * hang does not keep the others waiting.
  */
 #define JOB_PARALLEL 4
-
-/* A run that takes longer hangs, and is ended (milliseconds). */
-#define JOB_BUDGET ((uint64_t)10 * 60 * 1000)
 
 #endif

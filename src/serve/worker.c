@@ -14,6 +14,7 @@
 #include "log/log.h"
 #include "net/listener.h"
 #include "sandbox/sandbox.h"
+#include "serve/heartbeat.h"
 #include "serve/message.h"
 #include "serve/route.h"
 #include "serve/worker_tls.h"
@@ -30,6 +31,8 @@
 #define WORKER_SETTLE 10000
 /* Milliseconds that running answers get to finish when the server stops. */
 #define WORKER_DRAIN 5000
+/* And when another worker is there already: a reader on a slow line takes long. */
+#define WORKER_ROOM_DRAIN 60000
 /* Milliseconds until a new edition that could not be opened is tried again. */
 #define WORKER_RELOAD_RETRY 1000
 /*
@@ -118,6 +121,7 @@ struct worker {
     struct worker_tls tls;
     uv_loop_t loop;
     uv_pipe_t control;
+    struct heartbeat heartbeat;
     uv_signal_t term, interrupt, hangup;
     uv_timer_t drain;
     uv_timer_t reload;  /* tries again after a failure */
@@ -126,7 +130,6 @@ struct worker {
     uv_timer_t settle;  /* of the log */
     struct areas areas; /* who may see what */
     struct message_reader messages;
-    uv_write_t said;
     struct conn_table table;
     struct listeners *listeners;
     struct prefix *proxies; /* proxy_from, read */
@@ -201,10 +204,10 @@ static enum status worker_start_limits(struct worker *w, struct error *e)
 /* Everything is closed: the loop has nothing left to run. */
 static void worker_finish(struct worker *w)
 {
-    uv_handle_t *const handles[] = {(uv_handle_t *)&w->control,   (uv_handle_t *)&w->term,
-                                    (uv_handle_t *)&w->interrupt, (uv_handle_t *)&w->hangup,
-                                    (uv_handle_t *)&w->drain,     (uv_handle_t *)&w->reload,
-                                    (uv_handle_t *)&w->trim,      (uv_handle_t *)&w->settle};
+    uv_handle_t *const handles[] = {
+        (uv_handle_t *)&w->control, (uv_handle_t *)&w->term,   (uv_handle_t *)&w->interrupt,
+        (uv_handle_t *)&w->hangup,  (uv_handle_t *)&w->drain,  (uv_handle_t *)&w->reload,
+        (uv_handle_t *)&w->trim,    (uv_handle_t *)&w->settle, (uv_handle_t *)&w->heartbeat.timer};
     for (size_t i = 0; i < sizeof handles / sizeof handles[0]; i++) {
         if (!uv_is_closing(handles[i]))
             uv_close(handles[i], NULL);
@@ -217,23 +220,41 @@ static void worker_on_drained(uv_timer_t *timer)
     conn_abort_all(&w->table);
 }
 
-/*
- * Take no more connections; let the running answers finish.  Who is still about to ask is let go,
- * but not where another worker takes our place: to the clients nothing happens then.
- */
+/* Take no more connections; what is there gets so many milliseconds to finish. */
+static void worker_drain(struct worker *w, unsigned patience)
+{
+    if (w->listeners != NULL)
+        listeners_stop(w->listeners);
+    w->listeners = NULL;
+    if (w->table.count == 0)
+        worker_finish(w);
+    else
+        uv_timer_start(&w->drain, worker_on_drained, patience, 0);
+}
+
+/* The server ends: who is still about to ask is let go. */
 static void worker_stop(struct worker *w, unsigned patience)
 {
     if (w->stopping)
         return;
     w->stopping = true;
-    listeners_stop(w->listeners);
-    w->listeners = NULL;
-    if (!w->beyond)
-        conn_abort_idle(&w->table);
-    if (w->table.count == 0)
-        worker_finish(w);
-    else
-        uv_timer_start(&w->drain, worker_on_drained, patience, 0);
+    conn_abort_idle(&w->table);
+    worker_drain(w, patience);
+}
+
+static void worker_say(struct worker *w, char what)
+{
+    uv_buf_t say = uv_buf_init(&what, 1);
+    (void)uv_try_write((uv_stream_t *)&w->control, &say, 1);
+}
+
+/* Another worker takes our place: to the clients that are here nothing happens. */
+static void worker_make_room(struct worker *w)
+{
+    if (w->listeners == NULL)
+        return;
+    worker_say(w, CHILD_SAY_ROOM);
+    worker_drain(w, WORKER_ROOM_DRAIN);
 }
 
 /* Is the peak over, and was it one? */
@@ -261,7 +282,7 @@ static void worker_on_conn_free(void *owner)
         uv_timer_start(&w->trim, worker_on_trim, WORKER_TRIM_DELAY, 0);
     if (w->listeners != NULL)
         listeners_resume(w->listeners);
-    else if (w->stopping && w->table.count == 0)
+    else if (w->table.count == 0)
         worker_finish(w);
 }
 
@@ -274,10 +295,10 @@ static void worker_on_signal(uv_signal_t *handle, int number)
 static void worker_on_reload(uv_timer_t *timer);
 
 /* Another folder was put in the place of static/: the sandbox is for good, so we cannot read it. */
-static bool worker_is_beyond(const struct route *r, const struct sandbox_place *place)
+static bool worker_is_beyond(const char *statics, const struct sandbox_place *place)
 {
     struct stat now;
-    return r->statics >= 0 && fstat(r->statics, &now) == 0 && sandbox_is_beyond(place, &now);
+    return stat(statics, &now) == 0 && S_ISDIR(now.st_mode) && sandbox_is_beyond(place, &now);
 }
 
 /* A vhost that has no edition yet waits for its first without a word. */
@@ -288,6 +309,11 @@ static void worker_reload(struct worker *w)
     for (size_t i = 0; i < w->routes.count; i++) {
         struct route *r = &w->routes.items[i];
         struct error e;
+        /* What is asked here until another worker does it is in the edition and folder before. */
+        if (worker_is_beyond(vhosts[i].statics, &w->places[2 * i])) {
+            w->beyond = true;
+            continue;
+        }
         enum status status = route_reload(r, vhosts[i].edition, vhosts[i].statics, &e);
         bool fine = status == ST_OK || (status == ST_MISSING && r->edition == NULL);
         if (!fine && !r->told)
@@ -295,10 +321,9 @@ static void worker_reload(struct worker *w)
                      r->edition == NULL ? "" : "; the edition before stays in service");
         r->told = !fine;
         failed = failed || !fine;
-        w->beyond = w->beyond || worker_is_beyond(r, &w->places[2 * i]);
     }
-    if (w->beyond && w->listeners != NULL)
-        worker_stop(w, WORKER_DRAIN);
+    if (w->beyond)
+        worker_make_room(w);
     else if (failed)
         uv_timer_start(&w->reload, worker_on_reload, WORKER_RELOAD_RETRY, 0);
     else
@@ -395,6 +420,7 @@ static void worker_start_handles(struct worker *w)
     uv_pipe_open(&w->control, CHILD_CONTROL_FD);
     w->control.data = w;
     uv_read_start((uv_stream_t *)&w->control, worker_on_buffer, worker_on_control);
+    heartbeat_start(&w->heartbeat, &w->loop, (uv_stream_t *)&w->control);
     uv_signal_t *const signals[] = {&w->term, &w->interrupt, &w->hangup};
     const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
@@ -495,7 +521,7 @@ static enum status worker_start(struct worker *w, struct error *e)
                                   .proxy_count = w->settings.proxy_from.count};
     status = listeners_start(&w->table, &plan, &w->listeners, e);
     if (status == ST_OK && w->beyond)
-        worker_stop(w, 0);
+        worker_make_room(w);
     return status;
 }
 
@@ -531,13 +557,11 @@ int worker_run(void)
         worker_free(w);
         return EXIT_FAILURE;
     }
-    static char ready[] = {CHILD_SAY_READY};
-    uv_buf_t say = uv_buf_init(ready, sizeof ready);
-    uv_write(&w->said, (uv_stream_t *)&w->control, &say, 1, NULL);
+    if (!w->beyond)
+        worker_say(w, CHILD_SAY_READY);
     uv_run(&w->loop, UV_RUN_DEFAULT);
     uv_loop_close(&w->loop);
-    bool beyond = w->beyond;
     log_settle(true);
     worker_free(w);
-    return beyond ? CHILD_MAKES_ROOM : EXIT_SUCCESS;
+    return EXIT_SUCCESS;
 }

@@ -5,13 +5,12 @@ import signal
 import socket
 import ssl
 import subprocess
-import time
 from contextlib import closing
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
+from faults import catch_press
 from program import BINARY, SLOW, STOP, Server, wait_until
 from samples import LARGE, SEED_SLUG, Capsule, article
 from wire import both_versions
@@ -203,34 +202,6 @@ def test_a_capsule_finds_its_edition_again(serve_stateless, tmp_path):
 
 
 # Press
-
-
-def leads_into(process, folder):
-    """Has a process something open in a folder?"""
-    try:
-        links = [os.readlink(fd) for fd in Path(f"/proc/{process.pid}/fd").iterdir()]
-    except OSError:
-        return False
-    return any(link.startswith(f"{folder}/") for link in links)
-
-
-def catch_press(server, capsule, seconds=15.0 * SLOW):
-    """Change the capsule until its press is stopped (SIGSTOP) in the midst of the work."""
-    worker, = server.workers(1)
-    deadline = time.monotonic() + seconds
-    for turn in range(1000):
-        capsule.add("name.txt", article(f"Turn {turn}"))
-        pause = time.monotonic() + SLOW
-        while time.monotonic() < pause:
-            for process in server.children():
-                if process.pid == worker.pid:
-                    continue
-                process.kill(signal.SIGSTOP)
-                if process.alive() and leads_into(process, capsule.root):
-                    return process
-                process.kill(signal.SIGCONT)
-        assert time.monotonic() < deadline, "press was never met at work"
-    return None
 
 
 def test_the_end_of_the_supervisor_ends_its_press(serve, capsule):
