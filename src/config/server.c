@@ -215,6 +215,14 @@ const struct option_row server_options[] = {
      .min = 0,
      .max = 1000000,
      .help = "lines of one kind in a minute in the log, but for answers; 0 is no limit"},
+    {.name = "drain-timeout",
+     .type = OPTION_NUMBER,
+     .offset = LIMIT(drain_timeout),
+     .placeholder = "SECONDS",
+     .initial = "5",
+     .min = 0,
+     .max = 86400,
+     .help = "time for answers that are under way when the server stops"},
     {.name = "vhost", .type = OPTION_SECTIONS, .offset = FIELD(vhost), .section = &vhost_section},
     {.name = "area", .type = OPTION_SECTIONS, .offset = FIELD(area), .section = &area_section},
 };
@@ -224,6 +232,24 @@ const size_t server_options_count = sizeof server_options / sizeof server_option
 const struct vhost_config *server_config_vhosts(const struct server_config *config)
 {
     return config->vhost.items;
+}
+
+void server_config_write(const struct server_config *config, struct buf *out)
+{
+    struct server_config shown = *config; /* the table is of one that can be filled */
+    struct options options;
+    options_init(&options, server_options, server_options_count, &shown);
+    options_write(&options, out);
+}
+
+void server_config_free(struct server_config *config)
+{
+    struct options options;
+    if (config == NULL)
+        return;
+    options_init(&options, server_options, server_options_count, config);
+    options_fini(&options);
+    free(config);
 }
 
 struct option_list server_config_exempt(const struct server_config *config)

@@ -30,6 +30,7 @@ struct limits_config {
     long stall_timeout; /* seconds that an answer may stand still */
     long least_rate;    /* bytes in a second that a reader must take, over stall_timeout */
     long log_lines;     /* of one kind in a minute; 0: any */
+    long drain_timeout; /* seconds for answers that are under way when the server stops */
 };
 
 struct server_config {
@@ -83,6 +84,12 @@ enum status server_config_finish(struct server_config *config, const char *capsu
  * it says `none` and nothing else, for an empty list would be one with the default.
  */
 struct option_list server_config_exempt(const struct server_config *config);
+
+/* Append all that it says: what is written the same is the same in its effect. */
+void server_config_write(const struct server_config *config, struct buf *out);
+
+/* Free one that was allocated, with all that is in it. */
+void server_config_free(struct server_config *config);
 
 /* The vhosts of a whole configuration: config->vhost.count of them. */
 const struct vhost_config *server_config_vhosts(const struct server_config *config);

@@ -64,8 +64,15 @@ static enum status listener_split(const char *address, char *host, size_t size, 
     return ST_OK;
 }
 
-static enum status listener_open(const struct addrinfo *at, const char *address, int *fd,
-                                 struct error *e)
+/* May others of ours that may as well be bound to the same port? */
+static void listener_share(int fd, bool share)
+{
+    int on = share;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+}
+
+static enum status listener_open(const struct addrinfo *at, const char *address, bool shared,
+                                 int *fd, struct error *e)
 {
     int on = 1;
     *fd = socket(at->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -73,6 +80,8 @@ static enum status listener_open(const struct addrinfo *at, const char *address,
         return error_set(e, errno == EAFNOSUPPORT ? ST_MISSING : ST_IO, errno, "listen %s",
                          address);
     setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (shared)
+        listener_share(*fd, true);
     /* Accepted sockets inherit it; answers leave in one piece anyway. */
     setsockopt(*fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (at->ai_family == AF_INET6)
@@ -112,15 +121,47 @@ enum status listener_check(const char *address, struct error *e)
     return status;
 }
 
-enum status listener_bind(const char *address, int *fd, struct error *e)
+static enum status listener_make(const char *address, bool shared, int *fd, struct error *e)
 {
     struct addrinfo *found = NULL;
     enum status status = listener_resolve(address, &found, e);
     if (status != ST_OK)
         return status;
-    status = listener_open(found, address, fd, e);
+    status = listener_open(found, address, shared, fd, e);
     freeaddrinfo(found);
     return status;
+}
+
+enum status listener_bind(const char *address, int *fd, struct error *e)
+{
+    return listener_make(address, false, fd, e);
+}
+
+enum status listener_bind_beside(const char *address, const int *others, size_t count, int *fd,
+                                 struct error *e)
+{
+    /* No longer than this takes: another server that wants the address must be told. */
+    for (size_t i = 0; i < count; i++)
+        listener_share(others[i], true);
+    enum status status = listener_make(address, true, fd, e);
+    for (size_t i = 0; i < count; i++)
+        listener_share(others[i], false);
+    if (status == ST_OK)
+        listener_share(*fd, false);
+    return status;
+}
+
+bool listener_is_at(int fd, const char *address)
+{
+    struct addrinfo *found = NULL;
+    struct sockaddr_storage own = {0};
+    socklen_t n = sizeof own;
+    if (getsockname(fd, (struct sockaddr *)&own, &n) != 0 ||
+        listener_resolve(address, &found, NULL) != ST_OK)
+        return false;
+    bool same = n == found->ai_addrlen && memcmp(&own, found->ai_addr, n) == 0;
+    freeaddrinfo(found);
+    return same;
 }
 
 uint16_t listener_name(int fd, char name[LISTENER_NAME_MAX])
@@ -269,8 +310,7 @@ static void listeners_on_retry_closed(uv_handle_t *handle)
 
 static void listener_on_closed(uv_handle_t *handle)
 {
-    struct listener *l = handle->data;
-    close(l->fd);
+    const struct listener *l = handle->data;
     listeners_release(l->all);
 }
 
@@ -306,10 +346,18 @@ enum status listeners_start(struct conn_table *table, const struct listeners_pla
     return ST_OK;
 }
 
+void listeners_take(struct listeners *all)
+{
+    for (size_t i = 0; i < all->count && !all->paused; i++)
+        listener_on_poll(&all->items[i].poll, 0, UV_READABLE);
+}
+
 void listeners_stop(struct listeners *all)
 {
     all->stopped = true;
-    for (size_t i = 0; i < all->count; i++)
+    for (size_t i = 0; i < all->count; i++) {
         uv_close((uv_handle_t *)&all->items[i].poll, listener_on_closed);
+        close(all->items[i].fd); /* who asks the system from now on does not find us */
+    }
     uv_close((uv_handle_t *)&all->retry, listeners_on_retry_closed);
 }

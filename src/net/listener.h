@@ -19,6 +19,18 @@
  */
 enum status listener_bind(const char *address, int *fd, struct error *e) MUST_USE;
 
+/*
+ * The same where sockets of this process are in the way, which listen on the port with a wildcard
+ * or without: until they are closed, callers go to whichever names their address more precisely.
+ *
+ * others   they; borrowed
+ */
+enum status listener_bind_beside(const char *address, const int *others, size_t count, int *fd,
+                                 struct error *e) MUST_USE;
+
+/* Is this socket bound to this ADDR:PORT?  Port 0 is no port of a socket. */
+bool listener_is_at(int fd, const char *address);
+
 /* The name of a socket's own address as "ADDR:PORT", and its port. */
 uint16_t listener_name(int fd, char name[LISTENER_NAME_MAX]);
 
@@ -51,6 +63,9 @@ struct listeners;
 enum status listeners_start(struct conn_table *table, const struct listeners_plan *plan,
                             struct listeners **l, struct error *e) MUST_USE;
 void listeners_stop(struct listeners *l);
+
+/* Take those who are in the system's queue, as far as that goes: they would find it closed. */
+void listeners_take(struct listeners *l);
 
 /* A connection is gone: accept again, if that had stopped because no descriptor was left. */
 void listeners_resume(struct listeners *l);

@@ -218,9 +218,11 @@ static void certs_on_timer(uv_timer_t *timer)
     certs_look(timer->data, clock_ns());
 }
 
-void certs_start(struct certs *c, uv_loop_t *loop, void (*on_change)(void *context), void *context)
+void certs_start(struct certs *c, uv_loop_t *loop, void (*on_change)(void *context),
+                 void (*on_stopped)(void *context), void *context)
 {
     c->on_change = on_change;
+    c->on_stopped = on_stopped;
     c->context = context;
     c->told = clock_ns();
     uv_timer_init(loop, &c->timer);
@@ -229,9 +231,15 @@ void certs_start(struct certs *c, uv_loop_t *loop, void (*on_change)(void *conte
     uv_timer_start(&c->timer, certs_on_timer, CERTS_LOOK, CERTS_LOOK);
 }
 
+static void certs_on_closed(uv_handle_t *handle)
+{
+    const struct certs *c = handle->data;
+    c->on_stopped(c->context);
+}
+
 void certs_stop(struct certs *c)
 {
     if (c->looking)
-        uv_close((uv_handle_t *)&c->timer, NULL);
+        uv_close((uv_handle_t *)&c->timer, certs_on_closed);
     c->looking = false;
 }

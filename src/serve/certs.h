@@ -28,6 +28,7 @@ struct certs {
     uv_timer_t timer;
     bool looking; /* the timer is there */
     void (*on_change)(void *context);
+    void (*on_stopped)(void *context);
     void *context;
 };
 
@@ -48,8 +49,14 @@ enum status certs_add(struct certs *c, struct identity *id, char *const *names, 
 /* Write c->text, once all have been added.  Returns as identity_pack. */
 enum status certs_pack(struct certs *c, struct error *e) MUST_USE;
 
-/* Look at the files every CERTS_LOOK milliseconds; on_change is called when c->text is another. */
-void certs_start(struct certs *c, uv_loop_t *loop, void (*on_change)(void *context), void *context);
+/*
+ * Look at the files every CERTS_LOOK milliseconds.
+ *
+ * on_change    called when c->text is another
+ * on_stopped   called after certs_stop, when the struct may go
+ */
+void certs_start(struct certs *c, uv_loop_t *loop, void (*on_change)(void *context),
+                 void (*on_stopped)(void *context), void *context);
 
 /*
  * One look.  Files that changed are read when they have been the same for two looks: who copies a

@@ -67,6 +67,20 @@ static void child_gone(struct child *c, const struct child_life *life)
         c->failures = 0;
 }
 
+static void child_on_timer_closed(uv_handle_t *handle)
+{
+    const struct child *c = handle->data;
+    if (c->plan.on_stopped != NULL)
+        c->plan.on_stopped(c->plan.context);
+}
+
+/* Nothing is left of one that is not started again but its timer. */
+static void child_end(struct child *c)
+{
+    if (!uv_is_closing((uv_handle_t *)&c->timer))
+        uv_close((uv_handle_t *)&c->timer, child_on_timer_closed);
+}
+
 static void child_on_handle_closed(uv_handle_t *handle)
 {
     struct child_life *life = handle->data;
@@ -85,8 +99,8 @@ static void child_on_handle_closed(uv_handle_t *handle)
         c->plan.on_gone(c->plan.context); /* which may stop it */
     if (worked && !c->stopping)
         child_retry(c);
-    else if (c->stopping && c->lives == NULL && !uv_is_closing((uv_handle_t *)&c->timer))
-        uv_close((uv_handle_t *)&c->timer, NULL);
+    else if (c->stopping && c->lives == NULL)
+        child_end(c);
 }
 
 static void child_bury(struct child_life *life)
@@ -300,16 +314,22 @@ static void child_on_patience(uv_timer_t *timer)
     child_signal(timer->data, SIGKILL);
 }
 
-void child_stop(struct child *c)
+void child_retire(struct child *c)
 {
     if (c->stopping)
         return;
     c->stopping = true;
-    if (c->lives == NULL) {
-        uv_close((uv_handle_t *)&c->timer, NULL);
+    uv_timer_stop(&c->timer);
+    if (c->lives == NULL)
+        child_end(c);
+}
+
+void child_stop(struct child *c, uint64_t patience)
+{
+    child_retire(c);
+    if (uv_is_closing((uv_handle_t *)&c->timer))
         return;
-    }
-    uv_timer_start(&c->timer, child_on_patience, CHILD_PATIENCE, 0);
+    uv_timer_start(&c->timer, child_on_patience, patience, 0);
     child_signal(c, SIGTERM);
 }
 

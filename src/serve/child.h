@@ -29,9 +29,6 @@
 #define CHILD_SAY_ALIVE '.' /* its loop turns (serve/heartbeat.h) */
 #define CHILD_SAY_ROOM  'M' /* it begins nothing new: another one shall take its place at once */
 
-/* Milliseconds that a child gets to end when it is stopped, before it is killed. */
-#define CHILD_PATIENCE 8000
-
 /* A descriptor for a child; -1 for one that could not be made: the child finds it missing. */
 struct child_handed {
     int fd;
@@ -54,12 +51,14 @@ struct child_plan {
     void (*on_said)(void *context, char what); /* or NULL */
     /* It has ended, and is started again unless it is stopped, now or later; or NULL. */
     void (*on_gone)(void *context);
+    /* It has ended for good and its struct may go; once, after child_retire or child_stop. */
+    void (*on_stopped)(void *context);
     void *context;
 };
 
 struct child_life;
 
-/* All fields are private, except that `ready` may be read. */
+/* All fields are private, except that `ready` and `work` may be read. */
 struct child {
     struct child_plan plan;
     struct child_life *work;  /* the process that does the work, or NULL */
@@ -72,7 +71,7 @@ struct child {
 
 /*
  * Start a child and keep it running, until child_stop.  One that cannot be started is logged and
- * counts as one that has died.  The struct stays where it is until the loop has ended.
+ * counts as one that has died.  The struct stays where it is until on_stopped.
  */
 void child_start(struct child *c, const struct child_plan *plan);
 
@@ -82,8 +81,11 @@ void child_say(struct child *c, char kind, struct span bytes);
 /* Send a signal to the process, if there is one, and to those that have made room. */
 void child_signal(struct child *c, int number);
 
-/* SIGTERM, SIGKILL after CHILD_PATIENCE, no new start; may be called again. */
-void child_stop(struct child *c);
+/* No new start; what runs ends when it likes. */
+void child_retire(struct child *c);
+
+/* No new start, SIGTERM, SIGKILL after so many milliseconds; called again, after others. */
+void child_stop(struct child *c, uint64_t patience);
 
 /* Bytes in a file without a name, which a child reads to its end.  -1 on failure. */
 int child_memory_fd(const char *name, struct span s);

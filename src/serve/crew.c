@@ -9,13 +9,24 @@
 /* So many deaths of workers before the first was ever ready: it makes no sense to go on. */
 #define CREW_FAILURES_MAX 3
 
+struct crew_member {
+    struct crew *crew;
+    struct child child;
+    bool left; /* it accepts no more, or is gone */
+};
+
+/* Milliseconds until workers that were told to end at once are killed. */
+#define CREW_QUIT 1000
+
 struct crew {
     struct crew_plan plan;
     bool failed;
+    bool leaving, left;
     bool any_ready;    /* some worker has answered requests once */
     bool was_ready;    /* and all of them at the same time */
     unsigned failures; /* before anybody was ready */
-    struct child members[];
+    size_t open;       /* members that have not ended for good */
+    struct crew_member members[];
 };
 
 /* The ticket keys as the bytes that a worker reads. */
@@ -48,7 +59,8 @@ static int crew_tickets_fd(const struct crew *c)
 /* The descriptors of worker.h, in their order. */
 static size_t crew_hand(void *context, struct child_handed *out)
 {
-    const struct crew *c = context;
+    const struct crew_member *m = context;
+    const struct crew *c = m->crew;
     size_t n = 0;
     out[n++].fd = child_memory_fd("settings", c->plan.settings);
     out[n++].fd = crew_tickets_fd(c);
@@ -63,25 +75,57 @@ static size_t crew_hand(void *context, struct child_handed *out)
 
 static void crew_on_ready(void *context)
 {
-    struct crew *c = context;
+    const struct crew_member *m = context;
+    struct crew *c = m->crew;
     bool all = true;
     c->any_ready = true;
     for (size_t i = 0; i < c->plan.workers; i++)
-        all = all && c->members[i].ready;
+        all = all && c->members[i].child.ready;
     if (all && !c->was_ready) {
         c->was_ready = true;
         c->plan.on_ready(c->plan.context);
     }
 }
 
+static void crew_check_left(struct crew *c)
+{
+    bool all = c->leaving && !c->left;
+    for (size_t i = 0; all && i < c->plan.workers; i++)
+        all = c->members[i].left;
+    if (!all)
+        return;
+    c->left = true;
+    c->plan.on_left(c->plan.context);
+}
+
+static void crew_on_said(void *context, char what)
+{
+    struct crew_member *m = context;
+    if (what != WORKER_SAY_LEFT)
+        return;
+    m->left = true;
+    crew_check_left(m->crew);
+}
+
 static void crew_on_gone(void *context)
 {
-    struct crew *c = context;
+    const struct crew_member *m = context;
+    struct crew *c = m->crew;
     if (c->any_ready || ++c->failures < CREW_FAILURES_MAX)
         return;
     if (!c->failed)
         c->plan.on_failed(c->plan.context);
     c->failed = true;
+}
+
+static void crew_on_stopped(void *context)
+{
+    struct crew_member *m = context;
+    struct crew *c = m->crew;
+    m->left = true;
+    crew_check_left(c);
+    if (--c->open == 0)
+        c->plan.on_gone(c->plan.context);
 }
 
 enum status crew_start(const struct crew_plan *plan, struct crew **out, struct error *e)
@@ -92,17 +136,22 @@ enum status crew_start(const struct crew_plan *plan, struct crew **out, struct e
         return error_set(e, ST_NOMEM, ENOMEM, "workers");
     c->plan = *plan;
     *out = c;
-    const struct child_plan worker = {.loop = plan->loop,
-                                      .name = "worker",
-                                      .subcommand = subcommand,
-                                      .silence = plan->silence,
-                                      .room = "one that can reach the new static folder",
-                                      .hand = crew_hand,
-                                      .on_ready = crew_on_ready,
-                                      .on_gone = crew_on_gone,
-                                      .context = c};
-    for (size_t i = 0; i < plan->workers; i++)
-        child_start(&c->members[i], &worker);
+    struct child_plan worker = {.loop = plan->loop,
+                                .name = "worker",
+                                .subcommand = subcommand,
+                                .silence = plan->silence,
+                                .room = "one that can reach the new static folder",
+                                .hand = crew_hand,
+                                .on_ready = crew_on_ready,
+                                .on_said = crew_on_said,
+                                .on_gone = crew_on_gone,
+                                .on_stopped = crew_on_stopped};
+    c->open = plan->workers;
+    for (size_t i = 0; i < plan->workers; i++) {
+        c->members[i].crew = c;
+        worker.context = &c->members[i];
+        child_start(&c->members[i].child, &worker);
+    }
     return ST_OK;
 }
 
@@ -110,7 +159,7 @@ enum status crew_start(const struct crew_plan *plan, struct crew **out, struct e
 static void crew_send(struct crew *c, char what, struct span bytes)
 {
     for (size_t i = 0; i < c->plan.workers; i++)
-        child_say(&c->members[i], what, bytes);
+        child_say(&c->members[i].child, what, bytes);
 }
 
 void crew_say_edition(struct crew *c)
@@ -135,10 +184,28 @@ void crew_say_areas(struct crew *c)
     crew_send(c, WORKER_SAY_AREAS, buf_span(c->plan.areas));
 }
 
-void crew_stop(struct crew *c)
+void crew_leave(struct crew *c)
+{
+    c->leaving = true;
+    crew_send(c, WORKER_SAY_LEAVE, (struct span){0});
+    for (size_t i = 0; i < c->plan.workers; i++) {
+        struct crew_member *m = &c->members[i];
+        m->left = m->child.work == NULL; /* nobody is there to say so */
+        child_retire(&m->child);
+    }
+    crew_check_left(c);
+}
+
+void crew_stop(struct crew *c, uint64_t patience)
 {
     for (size_t i = 0; i < c->plan.workers; i++)
-        child_stop(&c->members[i]);
+        child_stop(&c->members[i].child, patience);
+}
+
+void crew_quit(struct crew *c)
+{
+    crew_send(c, WORKER_SAY_QUIT, (struct span){0});
+    crew_stop(c, CREW_QUIT);
 }
 
 void crew_free(struct crew *c)

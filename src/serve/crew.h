@@ -22,12 +22,14 @@ struct crew_plan {
     size_t socket_count;
     void (*on_ready)(void *context);  /* every worker answers requests; called once */
     void (*on_failed)(void *context); /* workers do not even start */
+    void (*on_left)(void *context);   /* after crew_leave: none of them accepts any more; once */
+    void (*on_gone)(void *context);   /* they have ended for good, and crew_free may be called */
     void *context;
 };
 
 struct crew;
 
-/* Start the workers.  ST_OK with *c, which crew_free frees when the loop has ended; ST_NOMEM. */
+/* Start the workers.  ST_OK with *c, which is to be stopped, then freed; ST_NOMEM. */
 enum status crew_start(const struct crew_plan *plan, struct crew **c, struct error *e) MUST_USE;
 
 /* Tell every worker that there is a new edition. */
@@ -40,8 +42,20 @@ void crew_say_tickets(struct crew *c);
 void crew_say_certificates(struct crew *c);
 void crew_say_areas(struct crew *c);
 
-/* Have them finish what they do and end, as child_stop. */
-void crew_stop(struct crew *c);
+/*
+ * Others take their place: they accept no more, and end when the last of their clients has gone,
+ * however long that takes.
+ */
+void crew_leave(struct crew *c);
+
+/*
+ * Have them finish what they do within their drain-timeout and end, as child_stop; also after
+ * crew_leave.  crew_quit does not wait for that.
+ */
+void crew_stop(struct crew *c, uint64_t patience);
+void crew_quit(struct crew *c);
+
+/* Free a crew, after its on_gone. */
 void crew_free(struct crew *c);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "log/log.h"
@@ -11,19 +12,27 @@
 
 /* Milliseconds that a start with several capsules waits for the slowest. */
 #define GENERATION_PATIENCE 10000
+/* Milliseconds that workers get to start when others serve until they do. */
+#define GENERATION_START 30000
+/* Milliseconds behind the drain-timeout until a worker that has not ended is killed. */
+#define GENERATION_GRACE 3000
 
-/* Before any key is read. */
-static enum status generation_enter_sandbox(struct generation *g, struct error *e)
+/* Before any key is read.  What the one before has given up is gone: that is told, once. */
+static enum status generation_enter_sandbox(const struct generation *g,
+                                            const struct generation *before, struct error *e)
 {
     char told[SANDBOX_TOLD_MAX];
     enum sandbox_wish wish;
     enum status status = sandbox_wish_find(g->config->sandbox, &wish, e);
-    if (status != ST_OK)
+    if (status == ST_OK)
+        status = sandbox_supervisor(wish, told, e);
+    else
         return status;
-    status = sandbox_supervisor(wish, told, e);
-    log_line(LOG_INFO, "sandbox: %s", told);
-    g->jobs.sandbox = g->config->sandbox;
-    g->jobs.timeout = (unsigned)g->config->press_timeout;
+    if (before == NULL || strcmp(before->config->sandbox, g->config->sandbox) != 0)
+        log_line(LOG_INFO, "sandbox: %s%s", told,
+                 before != NULL && wish == SANDBOX_OFF
+                     ? " (what this process has given up stays so until it is started anew)"
+                     : "");
     return status;
 }
 
@@ -42,11 +51,14 @@ static enum status generation_check_capsules(const struct generation *g, struct 
 }
 
 /* Session tickets: a file's keys, or keys of its own, which are drawn anew at every start. */
-static enum status generation_open_keyring(struct generation *g, struct error *e)
+static enum status generation_open_keyring(struct generation *g, const struct generation *before,
+                                           struct error *e)
 {
     const char *path = g->config->ticket_keys;
     enum status status = path == NULL ? ST_OK : sites_check_private(&g->sites, path, e);
-    return status == ST_OK ? keyring_init(&g->keyring, path, e) : status;
+    return status == ST_OK
+               ? keyring_init(&g->keyring, path, before == NULL ? NULL : &before->keyring, e)
+               : status;
 }
 
 static enum status generation_make_settings(struct generation *g, struct error *e)
@@ -74,9 +86,25 @@ static enum status generation_make_settings(struct generation *g, struct error *
     return buf_status(&g->settings) == ST_OK ? ST_OK : error_set(e, ST_NOMEM, ENOMEM, "settings");
 }
 
-static enum status generation_prepare(struct generation *g, struct error *e)
+/* What the one before has pressed is served at once, when it would be pressed the same. */
+static void generation_take_editions(struct generation *g, const struct generation *before)
 {
-    enum status status = generation_enter_sandbox(g, e);
+    for (size_t i = 0; i < g->sites.count; i++) {
+        struct site *site = &g->sites.items[i];
+        for (size_t k = 0; k < before->sites.count; k++) {
+            const struct site *other = &before->sites.items[k];
+            if (!site_is_same(site, other) || !other->tried || !site_has_edition(site))
+                continue;
+            site->tried = true;
+            site->served = other->served;
+        }
+    }
+}
+
+static enum status generation_prepare(struct generation *g, const struct generation *before,
+                                      struct error *e)
+{
+    enum status status = generation_enter_sandbox(g, before, e);
     if (status == ST_OK)
         status = sites_init(&g->sites, g->config, e);
     if (status == ST_OK)
@@ -84,7 +112,7 @@ static enum status generation_prepare(struct generation *g, struct error *e)
     if (status == ST_OK)
         status = sites_open_areas(&g->sites, &g->admission, e);
     if (status == ST_OK)
-        status = generation_open_keyring(g, e);
+        status = generation_open_keyring(g, before, e);
     if (status == ST_OK)
         status = state_make_place(&g->sites, g->config->certs, e);
     if (status == ST_OK)
@@ -92,28 +120,34 @@ static enum status generation_prepare(struct generation *g, struct error *e)
     if (status == ST_OK)
         status = certs_pack(&g->certs, e);
     if (status == ST_OK)
-        status = sockets_open(&g->sockets, g->config, e);
+        status = sockets_open(&g->sockets, g->config, before == NULL ? NULL : &before->sockets, e);
     if (status == ST_OK)
-        status = state_open(&g->sites, g->config, &g->lock, e);
+        status = state_open(&g->sites, g->config, before == NULL ? -1 : before->lock, &g->lock, e);
     if (status != ST_OK)
         return status;
     sites_make_base_urls(&g->sites, sockets_public_port(&g->sockets, g->config));
+    if (before != NULL)
+        generation_take_editions(g, before);
     return generation_make_settings(g, e);
 }
 
-enum status generation_new(const struct server_config *config, const struct generation_owner *owner,
-                           struct generation **out, struct error *e)
+enum status generation_new(struct server_config *config, const struct generation *before,
+                           const struct generation_owner *owner, struct generation **out,
+                           struct error *e)
 {
     struct generation *g = calloc(1, sizeof *g);
-    if (g == NULL)
+    if (g == NULL) {
+        server_config_free(config);
         return error_set(e, ST_NOMEM, ENOMEM, "serve");
+    }
     g->config = config;
     g->owner = *owner;
+    g->replaces = before != NULL;
     g->lock = -1;
     buf_init(&g->settings, (size_t)1024 * 1024);
     certs_init(&g->certs);
     admission_init(&g->admission);
-    enum status status = generation_prepare(g, e);
+    enum status status = generation_prepare(g, before, e);
     if (status == ST_OK)
         *out = g;
     else
@@ -133,64 +167,126 @@ void generation_free(struct generation *g)
     admission_fini(&g->admission);
     sites_fini(&g->sites);
     buf_fini(&g->settings);
+    server_config_free(g->config);
     free(g);
 }
 
-static void generation_wait_no_more(struct generation *g)
+static void generation_on_part(void *context)
 {
-    if (g->waiting)
-        uv_close((uv_handle_t *)&g->patience, NULL);
-    g->waiting = false;
+    struct generation *g = context;
+    if (--g->parts == 0)
+        g->owner.on_gone(g->owner.context, g);
+}
+
+static void generation_on_patience_closed(uv_handle_t *handle)
+{
+    generation_on_part(handle->data);
+}
+
+/* End all but the workers. */
+static void generation_close(struct generation *g)
+{
+    if (g->leaving)
+        return;
+    g->leaving = true;
+    for (size_t i = 0; i < g->sites.count; i++)
+        site_stop(&g->sites.items[i]);
+    uv_close((uv_handle_t *)&g->patience, generation_on_patience_closed);
+    keyring_stop(&g->keyring);
+    certs_stop(&g->certs);
+    /* Where nobody else listens, new callers are refused when the workers close theirs. */
+    sockets_close(&g->sockets);
+}
+
+void generation_leave(struct generation *g)
+{
+    bool left = g->leaving;
+    generation_close(g);
+    if (g->crew != NULL && !left)
+        crew_leave(g->crew);
 }
 
 void generation_stop(struct generation *g)
 {
-    if (g->stopping)
-        return;
+    generation_close(g);
+    if (g->crew != NULL && !g->stopping)
+        crew_stop(g->crew, (uint64_t)g->config->limits.drain_timeout * 1000 + GENERATION_GRACE);
     g->stopping = true;
-    for (size_t i = 0; i < g->sites.count; i++)
-        site_stop(&g->sites.items[i]);
-    generation_wait_no_more(g);
-    keyring_stop(&g->keyring);
-    certs_stop(&g->certs);
-    /* New callers are refused at once; those in the kernel's queue with them. */
-    sockets_close(&g->sockets);
+}
+
+void generation_quit(struct generation *g)
+{
+    generation_close(g);
     if (g->crew != NULL)
-        crew_stop(g->crew);
+        crew_quit(g->crew);
+    g->stopping = true;
+}
+
+void generation_rest(struct generation *g)
+{
+    for (size_t i = 0; i < g->sites.count; i++)
+        site_rest(&g->sites.items[i]);
+    keyring_rest(&g->keyring);
+}
+
+void generation_wake(struct generation *g)
+{
+    for (size_t i = 0; i < g->sites.count; i++)
+        site_wake(&g->sites.items[i]);
+    keyring_wake(&g->keyring);
 }
 
 static void generation_fail(struct generation *g, const struct error *e)
 {
-    generation_stop(g);
-    g->owner.on_failed(g->owner.context, e);
+    if (g->failed || g->leaving)
+        return;
+    g->failed = true;
+    g->owner.on_failed(g->owner.context, g, e);
 }
 
-static void generation_on_failed(void *context)
+static void generation_on_crew_failed(void *context)
 {
     struct error e;
     (void)error_set(&e, ST_IO, 0, "the workers do not start");
     generation_fail(context, &e);
 }
 
+static void generation_on_crew_left(void *context)
+{
+    struct generation *g = context;
+    g->owner.on_left(g->owner.context, g);
+}
+
 static void generation_on_ready(void *context)
 {
     struct generation *g = context;
-    for (size_t i = 0; i < g->sites.count; i++)
-        site_tell_served(&g->sites.items[i]);
+    if (g->failed || g->leaving)
+        return;
+    uv_timer_stop(&g->patience);
+    for (size_t i = 0; i < g->sites.count; i++) {
+        if (!g->sites.items[i].served)
+            site_tell_served(&g->sites.items[i]);
+    }
     sockets_tell(&g->sockets);
     g->ready = true;
-    g->owner.on_ready(g->owner.context);
+    g->owner.on_ready(g->owner.context, g);
 }
+
+size_t generation_workers(const struct server_config *config)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    if (config->workers > 0)
+        return (size_t)config->workers;
+    return processors < 1 ? 1 : (size_t)processors;
+}
+
+static void generation_on_patience(uv_timer_t *timer);
 
 static void generation_start_crew(struct generation *g)
 {
-    size_t workers = (size_t)g->config->workers;
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
     struct error e;
-    if (workers == 0)
-        workers = processors < 1 ? 1 : (size_t)processors;
     struct crew_plan plan = {.loop = g->loop,
-                             .workers = workers,
+                             .workers = generation_workers(g->config),
                              .silence = (unsigned)g->config->hang_timeout,
                              .settings = buf_span(&g->settings),
                              .tickets = &g->keyring.ring,
@@ -199,10 +295,16 @@ static void generation_start_crew(struct generation *g)
                              .sockets = g->sockets.fds,
                              .socket_count = g->sockets.count,
                              .on_ready = generation_on_ready,
-                             .on_failed = generation_on_failed,
+                             .on_failed = generation_on_crew_failed,
+                             .on_left = generation_on_crew_left,
+                             .on_gone = generation_on_part,
                              .context = g};
-    generation_wait_no_more(g);
-    if (crew_start(&plan, &g->crew, &e) != ST_OK)
+    uv_timer_stop(&g->patience);
+    if (g->replaces)
+        uv_timer_start(&g->patience, generation_on_patience, GENERATION_START, 0);
+    if (crew_start(&plan, &g->crew, &e) == ST_OK)
+        g->parts++;
+    else
         generation_fail(g, &e);
 }
 
@@ -248,12 +350,19 @@ static void generation_on_pressed(struct site *site, bool good)
         site_tell_served(site);
 }
 
-/* One that hangs at the start does not keep the others from their readers. */
+/* One capsule that hangs at the start does not keep the others from their readers. */
 static void generation_on_patience(uv_timer_t *timer)
 {
     struct generation *g = timer->data;
-    generation_wait_no_more(g);
-    generation_consider_start(g);
+    struct error e;
+    if (g->crew == NULL) {
+        g->waiting = false;
+        generation_consider_start(g);
+        return;
+    }
+    (void)error_set(&e, ST_IO, 0, "the workers are not ready within %d seconds",
+                    GENERATION_START / 1000);
+    generation_fail(g, &e);
 }
 
 static void generation_on_tickets(void *context)
@@ -270,21 +379,32 @@ static void generation_on_certificates(void *context)
         crew_say_certificates(g->crew);
 }
 
-enum status generation_start(struct generation *g, uv_loop_t *loop, struct error *e)
+enum status generation_start(struct generation *g, uv_loop_t *loop, struct job_queue *jobs,
+                             struct error *e)
 {
+    bool tried = true;
     g->loop = loop;
-    keyring_start(&g->keyring, loop, g->config->ticket_rotation, generation_on_tickets, g);
-    certs_start(&g->certs, loop, generation_on_certificates, g);
-    g->waiting = true;
+    keyring_start(&g->keyring, loop, g->config->ticket_rotation, generation_on_tickets,
+                  generation_on_part, g);
+    certs_start(&g->certs, loop, generation_on_certificates, generation_on_part, g);
     uv_timer_init(loop, &g->patience);
     g->patience.data = g;
+    g->parts = 3;
+    g->waiting = true;
     if (!g->config->sole)
         uv_timer_start(&g->patience, generation_on_patience, GENERATION_PATIENCE, 0);
     enum status status = ST_OK;
-    for (size_t i = 0; status == ST_OK && i < g->sites.count; i++)
-        status = site_start(&g->sites.items[i], loop, &g->jobs, generation_on_pressed, g, e);
-    if (status != ST_OK)
-        generation_stop(g);
+    for (size_t i = 0; status == ST_OK && i < g->sites.count; i++) {
+        struct site *site = &g->sites.items[i];
+        site->on_pressed = generation_on_pressed;
+        site->on_stopped = generation_on_part;
+        site->owner = g;
+        tried = tried && site->tried;
+        status = site_start(site, loop, jobs, g->config, e);
+        g->parts += status == ST_OK;
+    }
+    if (status == ST_OK && tried)
+        generation_consider_start(g);
     return status;
 }
 

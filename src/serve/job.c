@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "core/clock.h"
@@ -25,8 +26,7 @@ static char **job_make_args(const struct job *j)
     union {
         const char *read;
         char *args;
-    } edition = {j->edition}, base_url = {j->base_url}, capsule = {j->capsule},
-      how = {j->queue->sandbox};
+    } edition = {j->edition}, base_url = {j->base_url}, capsule = {j->capsule}, how = {j->sandbox};
     char *const first[] = {program, subcommand,    output,  edition.args,
                            base,    base_url.args, sandbox, how.args};
     const size_t firsts = sizeof first / sizeof first[0];
@@ -52,7 +52,7 @@ enum status job_init(struct job *j, struct error *e)
     j->args = job_make_args(j);
     if (j->args == NULL)
         return error_set(e, ST_NOMEM, ENOMEM, "%s: press", j->capsule);
-    j->waiting = j->running = j->again = j->stopping = false;
+    j->waiting = j->running = j->resting = j->again = j->stopping = false;
     j->next = NULL;
     j->failures = 0;
     uv_timer_init(j->loop, &j->retry);
@@ -75,43 +75,76 @@ static void job_start(struct job *j);
 
 static void job_enqueue(struct job *j)
 {
-    struct job_queue *q = j->queue;
-    j->waiting = true;
+    struct job **end = &j->queue->first;
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = j;
     j->next = NULL;
-    if (q->first == NULL)
-        q->first = j;
-    else
-        q->last->next = j;
-    q->last = j;
+    j->waiting = true;
+}
+
+static void job_unlink(struct job **list, const struct job *j)
+{
+    while (*list != NULL && *list != j)
+        list = &(*list)->next;
+    if (*list != NULL)
+        *list = j->next;
+}
+
+/* Does one run already that writes the same edition?  Another reading of the configuration's. */
+static bool job_is_barred(const struct job *j)
+{
+    const struct job *other = j->queue->runs;
+    while (other != NULL && strcmp(other->edition, j->edition) != 0)
+        other = other->next;
+    return other != NULL;
 }
 
 /* Start those that wait, as many as may run. */
 static void job_dequeue(struct job_queue *q)
 {
-    while (q->first != NULL && q->running < JOB_PARALLEL) {
-        struct job *j = q->first;
-        q->first = j->next;
+    struct job **at = &q->first;
+    while (*at != NULL && q->running < JOB_PARALLEL) {
+        struct job *j = *at;
+        if (job_is_barred(j)) {
+            at = &j->next;
+            continue;
+        }
+        *at = j->next;
         j->waiting = false;
-        if (!j->stopping)
-            job_start(j);
+        j->next = q->runs;
+        q->runs = j;
+        q->running++;
+        job_start(j);
     }
+}
+
+static void job_on_stopped(uv_handle_t *handle)
+{
+    const struct job *j = handle->data;
+    j->on_stopped(j->context);
 }
 
 static void job_on_closed(uv_handle_t *handle)
 {
     struct job *j = handle->data;
+    struct job_queue *q = j->queue;
     if (--j->handles > 0)
         return;
     j->running = false;
-    j->queue->running--;
-    job_dequeue(j->queue);
-    if (j->stopping)
+    q->running--;
+    job_unlink(&q->runs, j);
+    if (j->stopping) {
+        uv_close((uv_handle_t *)&j->retry, job_on_stopped);
+        job_dequeue(q);
         return;
+    }
+    job_dequeue(q);
     bool again = j->again;
     if (!j->later)
         j->failures = 0;
     j->on_done(j->context, j->good);
-    if (j->stopping)
+    if (j->stopping || j->resting)
         return;
     if (again)
         job_run(j);
@@ -139,14 +172,13 @@ static void job_on_exit(uv_process_t *process, int64_t status, int signal_number
 static void job_on_timer(uv_timer_t *timer)
 {
     struct job *j = timer->data;
-    log_line(LOG_ERROR, "%s: press has not ended after %u s and is killed", j->capsule,
-             j->queue->timeout);
+    log_line(LOG_ERROR, "%s: press has not ended after %u s and is killed", j->capsule, j->timeout);
     uv_process_kill(&j->process, SIGKILL);
 }
 
 void job_run(struct job *j)
 {
-    if (j->stopping || j->waiting)
+    if (j->stopping || j->resting || j->waiting)
         return;
     if (j->running) {
         j->again = true;
@@ -167,7 +199,6 @@ static void job_start(struct job *j)
                                     .stdio_count = 3};
     uv_timer_stop(&j->retry);
     j->running = true;
-    j->queue->running++;
     j->again = false;
     j->process.data = j;
     uv_timer_init(j->loop, &j->timer);
@@ -178,16 +209,33 @@ static void job_start(struct job *j)
         job_end(j, false, true);
         return;
     }
-    uv_timer_start(&j->timer, job_on_timer, (uint64_t)j->queue->timeout * 1000, 0);
+    uv_timer_start(&j->timer, job_on_timer, (uint64_t)j->timeout * 1000, 0);
+}
+
+void job_rest(struct job *j)
+{
+    j->resting = true;
+    uv_timer_stop(&j->retry);
+    if (j->waiting)
+        job_unlink(&j->queue->first, j);
+    j->waiting = false;
+}
+
+void job_wake(struct job *j)
+{
+    j->resting = j->again = false;
 }
 
 void job_stop(struct job *j)
 {
-    if (!j->stopping)
-        uv_close((uv_handle_t *)&j->retry, NULL);
+    if (j->stopping)
+        return;
+    job_rest(j);
     j->stopping = true; /* nothing is started any more */
     free(j->args);
     j->args = NULL;
-    if (j->running && !uv_is_closing((uv_handle_t *)&j->process))
+    if (!j->running)
+        uv_close((uv_handle_t *)&j->retry, job_on_stopped);
+    else if (!uv_is_closing((uv_handle_t *)&j->process))
         uv_process_kill(&j->process, SIGKILL); /* what it leaves is swept by the next */
 }

@@ -19,30 +19,36 @@
 
 struct job;
 
-/* Where jobs wait their turn: at most JOB_PARALLEL run at the same time.  Zeroed at first. */
+/*
+ * Where jobs wait their turn: at most JOB_PARALLEL run at the same time, and never two that write
+ * the same edition.  Zeroed at first.
+ */
 struct job_queue {
-    unsigned running;
-    const char *sandbox;      /* --sandbox of each; borrowed */
-    unsigned timeout;         /* seconds: a run that takes longer hangs, and is ended */
-    struct job *first, *last; /* that wait */
+    unsigned running;  /* how many, */
+    struct job *runs;  /* and which */
+    struct job *first; /* of those that wait */
 };
 
 struct job {
     uv_loop_t *loop;
     struct job_queue *queue;                  /* borrowed */
     const char *capsule, *edition, *base_url; /* borrowed */
-    const struct option_list *areas;          /* prefixes of areas; borrowed */
+    const char *sandbox;                      /* --sandbox of the run; borrowed */
+    unsigned timeout;                /* seconds: a run that takes longer hangs, and is ended */
+    const struct option_list *areas; /* prefixes of areas; borrowed */
     void (*on_done)(void *context, bool good);
+    void (*on_stopped)(void *context); /* after job_stop: the struct may go */
     void *context;
     char **args; /* of the run: owned array of borrowed strings */
     uv_process_t process;
     uv_timer_t timer;  /* of the run */
     uv_timer_t retry;  /* after a run that failed for a cause that may pass */
     unsigned failures; /* such runs in a row */
-    struct job *next;  /* in the queue */
+    struct job *next;  /* in a list of the queue */
     bool waiting;      /* there */
     bool running;
-    bool again; /* something changed while it ran */
+    bool resting; /* nothing is to be started */
+    bool again;   /* something changed while it ran */
     bool stopping;
     bool good;
     bool later; /* it failed, but may do better another time */
@@ -60,6 +66,13 @@ enum status job_init(struct job *j, struct error *e) MUST_USE;
  * tells how each ended.  A run that failed for a cause that may pass is made again after a while.
  */
 void job_run(struct job *j);
+
+/*
+ * Start nothing for a while; a run under way goes on.  Behind job_wake it is as if nothing had ever
+ * been wanted.
+ */
+void job_rest(struct job *j);
+void job_wake(struct job *j);
 
 /* Run no more; a run under way is ended. */
 void job_stop(struct job *j);

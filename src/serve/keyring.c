@@ -1,12 +1,21 @@
 #include "serve/keyring.h"
 
+#include "core/clock.h"
 #include "log/log.h"
 
-enum status keyring_init(struct keyring *k, const char *path, struct error *e)
+enum status keyring_init(struct keyring *k, const char *path, const struct keyring *before,
+                         struct error *e)
 {
-    *k = (struct keyring){.path = path};
-    enum status status =
-        path == NULL ? ticket_rotate(&k->ring, e) : ticket_read_file(&k->ring, path, e);
+    *k = (struct keyring){.path = path, .turned = clock_ms()};
+    enum status status = ST_OK;
+    if (path != NULL) {
+        status = ticket_read_file(&k->ring, path, e);
+    } else if (before != NULL && before->path == NULL) {
+        k->ring = before->ring;
+        k->turned = before->turned;
+    } else {
+        status = ticket_rotate(&k->ring, e);
+    }
     ticket_wipe_stack();
     return status;
 }
@@ -15,6 +24,7 @@ static void keyring_on_timer(uv_timer_t *timer)
 {
     struct keyring *k = timer->data;
     struct error e;
+    k->turned = clock_ms();
     if (ticket_rotate(&k->ring, &e) == ST_OK)
         k->on_change(k->context);
     else
@@ -22,18 +32,31 @@ static void keyring_on_timer(uv_timer_t *timer)
     ticket_wipe_stack();
 }
 
+void keyring_wake(struct keyring *k)
+{
+    uint64_t wait = (uint64_t)k->seconds * 1000;
+    uint64_t waited = clock_ms() - k->turned;
+    if (k->path == NULL)
+        uv_timer_start(&k->timer, keyring_on_timer, waited < wait ? wait - waited : 0, wait);
+}
+
+void keyring_rest(struct keyring *k)
+{
+    uv_timer_stop(&k->timer);
+}
+
 void keyring_start(struct keyring *k, uv_loop_t *loop, long seconds,
-                   void (*on_change)(void *context), void *context)
+                   void (*on_change)(void *context), void (*on_stopped)(void *context),
+                   void *context)
 {
     k->on_change = on_change;
+    k->on_stopped = on_stopped;
     k->context = context;
-    if (k->path != NULL)
-        return;
-    uint64_t wait = (uint64_t)seconds * 1000;
+    k->seconds = seconds;
     uv_timer_init(loop, &k->timer);
     k->timer.data = k;
     k->turning = true;
-    uv_timer_start(&k->timer, keyring_on_timer, wait, wait);
+    keyring_wake(k);
 }
 
 void keyring_renew(struct keyring *k)
@@ -54,10 +77,16 @@ void keyring_renew(struct keyring *k)
     ticket_wipe_stack();
 }
 
+static void keyring_on_closed(uv_handle_t *handle)
+{
+    const struct keyring *k = handle->data;
+    k->on_stopped(k->context);
+}
+
 void keyring_stop(struct keyring *k)
 {
     if (k->turning)
-        uv_close((uv_handle_t *)&k->timer, NULL);
+        uv_close((uv_handle_t *)&k->timer, keyring_on_closed);
     k->turning = false;
 }
 

@@ -250,23 +250,29 @@ static void site_on_change(void *context)
     job_run(&site->job);
 }
 
+static void site_on_job_stopped(void *context)
+{
+    struct site *site = context;
+    site->on_stopped(site->owner);
+}
+
 enum status site_start(struct site *site, uv_loop_t *loop, struct job_queue *queue,
-                       void (*on_pressed)(struct site *site, bool good), void *owner,
-                       struct error *e)
+                       const struct server_config *config, struct error *e)
 {
     const char *capsule = site->config->capsule;
     enum status status = watch_start(loop, capsule, site_on_change, site, &site->watch, e);
     if (status != ST_OK)
         return status;
-    site->on_pressed = on_pressed;
-    site->owner = owner;
     site->job = (struct job){.loop = loop,
                              .queue = queue,
                              .capsule = capsule,
                              .edition = site->edition.p,
                              .base_url = site->base_url.p,
+                             .sandbox = config->sandbox,
+                             .timeout = (unsigned)config->press_timeout,
                              .areas = &site->areas,
                              .on_done = site_on_done,
+                             .on_stopped = site_on_job_stopped,
                              .context = site};
     status = job_init(&site->job, e);
     if (status != ST_OK) {
@@ -276,6 +282,36 @@ enum status site_start(struct site *site, uv_loop_t *loop, struct job_queue *que
     }
     job_run(&site->job);
     return ST_OK;
+}
+
+static bool site_is_same_list(const struct option_list *one, const struct option_list *other)
+{
+    bool same = one->count == other->count;
+    for (size_t i = 0; same && i < one->count; i++)
+        same = strcmp(one->items[i], other->items[i]) == 0;
+    return same;
+}
+
+bool site_is_same(const struct site *site, const struct site *other)
+{
+    return strcmp(site->edition.p, other->edition.p) == 0 &&
+           strcmp(site->config->capsule, other->config->capsule) == 0 &&
+           strcmp(site->base_url.p, other->base_url.p) == 0 &&
+           site_is_same_list(&site->areas, &other->areas);
+}
+
+void site_rest(struct site *site)
+{
+    if (site->watch != NULL)
+        job_rest(&site->job);
+}
+
+void site_wake(struct site *site)
+{
+    if (site->watch == NULL)
+        return;
+    job_wake(&site->job);
+    job_run(&site->job);
 }
 
 void site_renew(struct site *site)

@@ -24,7 +24,8 @@ struct site {
     bool tried;          /* the capsule has been pressed, well or not */
     bool served;         /* the log says so */
     void (*on_pressed)(struct site *site, bool good);
-    void *owner; /* of on_pressed */
+    void (*on_stopped)(void *owner);
+    void *owner; /* of both */
 };
 
 struct sites {
@@ -86,13 +87,24 @@ struct worker_vhost site_settings(const struct site *site);
 /*
  * Watch the capsule and press it, now and whenever it changes.
  *
- * queue        of all sites' jobs, borrowed for the site's life
- * on_pressed   called after each run of press
+ * queue     of all jobs, borrowed for the site's life
+ * config    how press runs: sandbox, press-timeout; borrowed for the site's life
+ * The caller has set on_pressed, called after each run of press, and on_stopped, called after
+ * site_stop, when the struct may go.
  * Returns ST_OK (site_stop ends it) or ST_NOMEM.
  */
 enum status site_start(struct site *site, uv_loop_t *loop, struct job_queue *queue,
-                       void (*on_pressed)(struct site *site, bool good), void *owner,
-                       struct error *e) MUST_USE;
+                       const struct server_config *config, struct error *e) MUST_USE;
+
+/*
+ * Does another reading of the configuration have the same site: are the edition and all that goes
+ * into it the same?  Then its edition is good for this one, too.
+ */
+bool site_is_same(const struct site *site, const struct site *other);
+
+/* Press nothing for a while; site_wake presses what may have changed meanwhile. */
+void site_rest(struct site *site);
+void site_wake(struct site *site);
 
 /* Look at the whole capsule again, as an operator asks for. */
 void site_renew(struct site *site);

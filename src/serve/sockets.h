@@ -10,26 +10,30 @@
 
 /* All zeros is none. */
 struct sockets {
-    int fds[SOCKETS_MAX]; /* bound; owned */
+    int fds[SOCKETS_MAX];           /* bound; owned */
+    const char *asked[SOCKETS_MAX]; /* ADDR:PORT of the configuration; borrowed from it */
+    bool told[SOCKETS_MAX];         /* the line is printed */
     size_t count;
     size_t proxied; /* the last so many of them are for proxies */
 };
 
 /*
- * Bind all that a configuration listens on: clients first, then proxies, the order in which workers
+ * Get all that a configuration listens on: clients first, then proxies, the order in which workers
  * get them.  Of several addresses one may be of a kind that this machine does not have: a warning.
  *
+ * before   of the configuration in service, or NULL: what is listened on already is shared with it,
+ *          so that nobody finds it closed
  * Returns ST_OK; ST_LIMIT for more than SOCKETS_MAX, or as listener_bind, and sockets_close closes
  * those that were bound.
  */
 enum status sockets_open(struct sockets *s, const struct server_config *config,
-                         struct error *e) MUST_USE;
+                         const struct sockets *before, struct error *e) MUST_USE;
 void sockets_close(struct sockets *s);
 
 /* The port that clients connect to, as far as a server can know that. */
 unsigned sockets_public_port(const struct sockets *s, const struct server_config *config);
 
-/* Print a line for each on standard output, `listening on ADDR:PORT`. */
-void sockets_tell(const struct sockets *s);
+/* Print a line for each new one on standard output, `listening on ADDR:PORT`. */
+void sockets_tell(struct sockets *s);
 
 #endif

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/file.h"
 
@@ -18,8 +20,10 @@ enum status state_make_place(const struct sites *sites, const char *path, struct
 }
 
 /* Two servers on one edition would serve each other's pages. */
-static enum status state_lock(const char *dir, int *lock, struct error *e)
+static enum status state_lock(const char *dir, int before, int *lock, struct error *e)
 {
+    struct stat ours;
+    struct stat theirs;
     struct buf path;
     buf_init(&path, STATE_PATH_MAX);
     buf_putf(&path, "%s/lock", dir);
@@ -27,6 +31,11 @@ static enum status state_lock(const char *dir, int *lock, struct error *e)
     *lock = open(buf_str(&path), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (*lock < 0)
         status = error_set(e, ST_IO, errno, "%s", buf_str(&path));
+    else if (before >= 0 && fstat(before, &theirs) == 0 && fstat(*lock, &ours) == 0 &&
+             ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino)
+        status = dup3(before, *lock, O_CLOEXEC) >= 0 /* both hold it: it ends with the last */
+                     ? ST_OK
+                     : error_set(e, ST_IO, errno, "%s", buf_str(&path));
     else if (flock(*lock, LOCK_EX | LOCK_NB) != 0)
         status = error_set(e, ST_EXISTS, 0, "%s: another server uses this --state folder", dir);
     buf_fini(&path);
@@ -49,8 +58,8 @@ static void state_put_home(struct buf *dir)
         buf_puts(dir, "/var/lib/broadsheet");
 }
 
-enum status state_open(struct sites *sites, const struct server_config *config, int *lock,
-                       struct error *e)
+enum status state_open(struct sites *sites, const struct server_config *config, int before,
+                       int *lock, struct error *e)
 {
     struct buf dir;
     buf_init(&dir, STATE_PATH_MAX);
@@ -69,7 +78,7 @@ enum status state_open(struct sites *sites, const struct server_config *config, 
     }
     enum status status = state_make_place(sites, buf_str(&dir), e);
     if (status == ST_OK)
-        status = state_lock(buf_str(&dir), lock, e);
+        status = state_lock(buf_str(&dir), before, lock, e);
     if (status == ST_OK)
         sites_place(sites, buf_str(&dir), config->sole);
     buf_fini(&dir);

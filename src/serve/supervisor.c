@@ -1,6 +1,6 @@
 #include "serve/supervisor.h"
 
-#include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +13,24 @@
 #include "serve/generation.h"
 #include "tls/context.h"
 
+/* Most bytes of a configuration that is compared with another. */
+#define SUPERVISOR_CONFIG_MAX ((size_t)16 * 1024 * 1024)
+/*
+ * So many generations may take their time to leave: behind a reader who is slow.  The oldest ends
+ * as if the server stopped.
+ */
+#define SUPERVISOR_LEAVING_MAX 4
+/* Bytes of an allocation that has pages of its own. */
+#define SUPERVISOR_LARGE (256 * 1024)
+
 struct supervisor {
-    struct generation *generation;
+    const struct supervisor_source *source;
+    struct generation_owner owner;
+    struct job_queue jobs;
+    struct generation *current; /* that serves, or is about to when the server starts */
+    struct generation *next;    /* that gets ready to take its place, or NULL */
+    struct generation *leaving; /* those before, and those given up; the newest first */
+    bool again;                 /* read the configuration once more, when there is no next one */
     uv_loop_t loop;
     uv_signal_t term, interrupt, hangup;
     bool stopping;
@@ -66,22 +82,140 @@ enum status supervisor_check(const struct server_config *config, struct error *e
     return status == ST_OK ? supervisor_check_proxies(config, e) : status;
 }
 
+/* Do this to all generations. */
+static void supervisor_each(struct supervisor *s, void (*what)(struct generation *g))
+{
+    if (s->current != NULL)
+        what(s->current);
+    if (s->next != NULL)
+        what(s->next);
+    for (struct generation *g = s->leaving; g != NULL; g = g->older)
+        what(g);
+}
+
 static void supervisor_stop(struct supervisor *s)
 {
-    if (s->stopping)
-        return;
     s->stopping = true;
-    generation_stop(s->generation);
+    supervisor_each(s, generation_stop);
 }
 
-static void supervisor_on_ready(void *context)
+/* Let one end in its own time, unless there are too many. */
+static void supervisor_let_go(struct supervisor *s, struct generation *g)
 {
-    (void)context; /* the generation has told it */
+    size_t count = 0;
+    generation_leave(g);
+    g->older = s->leaving;
+    s->leaving = g;
+    for (struct generation *old = g; old != NULL; old = old->older) {
+        if (++count > SUPERVISOR_LEAVING_MAX)
+            generation_stop(old);
+    }
 }
 
-static void supervisor_on_failed(void *context, const struct error *e)
+static void supervisor_on_gone(void *context, struct generation *g)
 {
     struct supervisor *s = context;
+    struct generation **at = &s->leaving;
+    while (*at != NULL && *at != g)
+        at = &(*at)->older;
+    if (*at == g)
+        *at = g->older;
+    if (s->current == g)
+        s->current = NULL;
+    if (s->next == g)
+        s->next = NULL;
+    generation_free(g);
+}
+
+/* Do two configurations say the same? */
+static bool supervisor_is_same(const struct server_config *one, const struct server_config *other)
+{
+    struct buf a;
+    struct buf b;
+    buf_init(&a, SUPERVISOR_CONFIG_MAX);
+    buf_init(&b, SUPERVISOR_CONFIG_MAX);
+    server_config_write(one, &a);
+    server_config_write(other, &b);
+    bool same =
+        buf_status(&a) == ST_OK && buf_status(&b) == ST_OK && span_eq(buf_span(&a), buf_span(&b));
+    buf_fini(&a);
+    buf_fini(&b);
+    return same;
+}
+
+/* The configuration is not what is served from now on: then what is served looks at its files. */
+static void supervisor_stay(struct supervisor *s, const struct error *e)
+{
+    const char *file = s->current->config->config;
+    bool named = file == NULL || strncmp(e->message, file, strlen(file)) == 0;
+    log_line(LOG_ERROR, "%s%s%s; the configuration before stays in service", named ? "" : file,
+             named ? "" : ": ", e->message);
+}
+
+/* SIGHUP: read the configuration again, and begin with what is new in it. */
+static void supervisor_reload(struct supervisor *s)
+{
+    struct server_config *config = NULL;
+    struct error e;
+    s->again = false;
+    enum status status = s->source->read(s->source->context, &config, &e);
+    bool same = status == ST_OK && supervisor_is_same(config, s->current->config);
+    if (status == ST_OK && !same)
+        status = generation_new(config, s->current, &s->owner, &s->next, &e);
+    if (same && config->config != NULL)
+        log_line(LOG_INFO, "%s: nothing in it is new", config->config);
+    if (same)
+        server_config_free(config);
+    if (status != ST_OK)
+        supervisor_stay(s, &e);
+    if (status != ST_OK || same) {
+        generation_renew(s->current);
+        return;
+    }
+    generation_rest(s->current);
+    struct generation *next = s->next;
+    status = generation_start(next, &s->loop, &s->jobs, &e);
+    if (status != ST_OK)
+        s->owner.on_failed(s, next, &e);
+}
+
+static void supervisor_on_ready(void *context, struct generation *g)
+{
+    struct supervisor *s = context;
+    if (g == s->next) {
+        struct generation *before = s->current;
+        s->current = g;
+        s->next = NULL;
+        supervisor_let_go(s, before);
+    }
+    if (s->again)
+        supervisor_reload(s);
+}
+
+/* No connection is taken any more as the configuration before had it. */
+static void supervisor_on_left(void *context, struct generation *g)
+{
+    const struct supervisor *s = context;
+    if (s->stopping || g->failed)
+        return;
+    const struct server_config *config = s->current->config;
+    size_t workers = generation_workers(config);
+    log_line(LOG_INFO, "configuration read again: %zu vhost%s, %zu worker%s", config->vhost.count,
+             config->vhost.count == 1 ? "" : "s", workers, workers == 1 ? "" : "s");
+}
+
+static void supervisor_on_failed(void *context, struct generation *g, const struct error *e)
+{
+    struct supervisor *s = context;
+    if (g == s->next) {
+        s->next = NULL;
+        supervisor_stay(s, e);
+        supervisor_let_go(s, g);
+        generation_wake(s->current);
+        if (s->again)
+            supervisor_reload(s);
+        return;
+    }
     s->status = e->code;
     if (s->error != NULL)
         *s->error = *e;
@@ -91,14 +225,17 @@ static void supervisor_on_failed(void *context, const struct error *e)
 static void supervisor_on_signal(uv_signal_t *handle, int number)
 {
     struct supervisor *s = handle->data;
-    if (s->stopping)
-        return;
     if (number == SIGHUP) {
-        generation_renew(s->generation);
+        s->again = !s->stopping;
+        if (!s->stopping && s->next == NULL && s->current->ready)
+            supervisor_reload(s);
         return;
     }
-    log_line(LOG_INFO, "stopping");
-    supervisor_stop(s);
+    log_line(LOG_INFO, s->stopping ? "stopping at once" : "stopping");
+    if (s->stopping)
+        supervisor_each(s, generation_quit);
+    else
+        supervisor_stop(s);
 }
 
 static void supervisor_start_signals(struct supervisor *s)
@@ -128,32 +265,38 @@ static void supervisor_stop_signals(struct supervisor *s)
 
 static void supervisor_loop(struct supervisor *s)
 {
+    struct error e;
     int result = uv_loop_init(&s->loop);
     if (result != 0) {
         s->status = error_set(s->error, ST_IO, -result, "event loop");
+        generation_free(s->current);
         return;
     }
     supervisor_start_signals(s);
-    enum status status = generation_start(s->generation, &s->loop, s->error);
-    if (status != ST_OK)
-        s->status = status;
+    if (generation_start(s->current, &s->loop, &s->jobs, &e) != ST_OK)
+        supervisor_on_failed(s, s->current, &e);
     uv_run(&s->loop, UV_RUN_DEFAULT);
     supervisor_stop_signals(s);
     uv_loop_close(&s->loop);
 }
 
-enum status supervisor_run(const struct server_config *config, struct error *e)
+enum status supervisor_run(struct server_config *config, const struct supervisor_source *source,
+                           struct error *e)
 {
-    struct supervisor s = {.error = e};
-    struct generation_owner owner = {
-        .on_ready = supervisor_on_ready, .on_failed = supervisor_on_failed, .context = &s};
+    struct supervisor s = {.source = source, .error = e};
+    s.owner = (struct generation_owner){.on_ready = supervisor_on_ready,
+                                        .on_failed = supervisor_on_failed,
+                                        .on_left = supervisor_on_left,
+                                        .on_gone = supervisor_on_gone,
+                                        .context = &s};
     log_init("supervisor");
     signal(SIGPIPE, SIG_IGN);
+    /* Each generation has a few large buffers; what it frees goes back to the system at once. */
+    mallopt(M_MMAP_THRESHOLD, SUPERVISOR_LARGE);
     umask(S_IRWXG | S_IRWXO); /* for press too: an edition also has what is in the areas */
-    enum status status = generation_new(config, &owner, &s.generation, e);
+    enum status status = generation_new(config, NULL, &s.owner, &s.current, e);
     if (status != ST_OK)
         return status;
     supervisor_loop(&s);
-    generation_free(s.generation);
     return s.status;
 }

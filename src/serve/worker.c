@@ -29,9 +29,7 @@
 #define WORKER_TOLD_MAX  64
 /* Milliseconds until what the log has left out is told, when there is nothing else to tell. */
 #define WORKER_SETTLE 10000
-/* Milliseconds that running answers get to finish when the server stops. */
-#define WORKER_DRAIN 5000
-/* And when another worker is there already: a reader on a slow line takes long. */
+/* Milliseconds for running answers when one other worker is there: a slow line takes long. */
 #define WORKER_ROOM_DRAIN 60000
 /* Milliseconds until a new edition that could not be opened is tried again. */
 #define WORKER_RELOAD_RETRY 1000
@@ -109,6 +107,10 @@ const struct option_row worker_options[] = {
      .max = LONG_MAX},
     {.name = "least_rate", .type = OPTION_NUMBER, .offset = LIMIT(least_rate), .max = LONG_MAX},
     {.name = "log_lines", .type = OPTION_NUMBER, .offset = LIMIT(log_lines), .max = LONG_MAX},
+    {.name = "drain_timeout",
+     .type = OPTION_NUMBER,
+     .offset = LIMIT(drain_timeout),
+     .max = LONG_MAX},
     {.name = "exempt", .type = OPTION_LIST, .offset = LIMIT(exempt)},
 };
 
@@ -221,7 +223,7 @@ static void worker_on_drained(uv_timer_t *timer)
 }
 
 /* Take no more connections; what is there gets so many milliseconds to finish. */
-static void worker_drain(struct worker *w, unsigned patience)
+static void worker_drain(struct worker *w, uint64_t patience)
 {
     if (w->listeners != NULL)
         listeners_stop(w->listeners);
@@ -233,7 +235,7 @@ static void worker_drain(struct worker *w, unsigned patience)
 }
 
 /* The server ends: who is still about to ask is let go. */
-static void worker_stop(struct worker *w, unsigned patience)
+static void worker_stop(struct worker *w, uint64_t patience)
 {
     if (w->stopping)
         return;
@@ -246,6 +248,25 @@ static void worker_say(struct worker *w, char what)
 {
     uv_buf_t say = uv_buf_init(&what, 1);
     (void)uv_try_write((uv_stream_t *)&w->control, &say, 1);
+}
+
+/* Milliseconds that running answers get to finish when the server stops. */
+static uint64_t worker_patience(const struct worker *w)
+{
+    return (uint64_t)w->settings.limits.drain_timeout * 1000;
+}
+
+/* Others have taken the place of all of us: those that are here see nothing of it. */
+static void worker_leave(struct worker *w)
+{
+    if (w->listeners != NULL) {
+        listeners_take(w->listeners);
+        listeners_stop(w->listeners);
+    }
+    w->listeners = NULL;
+    worker_say(w, WORKER_SAY_LEFT);
+    if (w->table.count == 0)
+        worker_finish(w);
 }
 
 /* Another worker takes our place: to the clients that are here nothing happens. */
@@ -278,7 +299,7 @@ static void worker_on_conn_free(void *owner)
     struct worker *w = owner;
     if (w->peak <= w->table.count)
         w->peak = w->table.count + 1; /* with the one that has just gone */
-    if (!w->stopping && worker_calm(w) && !uv_is_active((uv_handle_t *)&w->trim))
+    if (w->listeners != NULL && worker_calm(w) && !uv_is_active((uv_handle_t *)&w->trim))
         uv_timer_start(&w->trim, worker_on_trim, WORKER_TRIM_DELAY, 0);
     if (w->listeners != NULL)
         listeners_resume(w->listeners);
@@ -288,8 +309,9 @@ static void worker_on_conn_free(void *owner)
 
 static void worker_on_signal(uv_signal_t *handle, int number)
 {
+    struct worker *w = handle->data;
     if (number != SIGHUP) /* that one is the supervisor's */
-        worker_stop(handle->data, WORKER_DRAIN);
+        worker_stop(w, worker_patience(w));
 }
 
 static void worker_on_reload(uv_timer_t *timer);
@@ -360,6 +382,13 @@ static void worker_on_message(void *context, char kind, struct span bytes)
         break;
     case WORKER_SAY_AREAS:
         status = areas_unpack(&w->areas, bytes, &e);
+        break;
+    case WORKER_SAY_LEAVE:
+        worker_leave(w);
+        break;
+    case WORKER_SAY_QUIT:
+        worker_stop(w, 0);
+        conn_abort_all(&w->table);
         break;
     default:
         break;

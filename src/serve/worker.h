@@ -20,6 +20,11 @@
 #define WORKER_SAY_TICKETS      'T' /* other ticket keys: as in WORKER_TICKETS_FD */
 #define WORKER_SAY_CERTIFICATES 'C' /* other certificates: as in WORKER_CERTIFICATES_FD */
 #define WORKER_SAY_AREAS        'A' /* other areas: as in WORKER_AREAS_FD */
+#define WORKER_SAY_LEAVE        'L' /* others take its place: accept no more */
+#define WORKER_SAY_QUIT         'Q' /* end at once */
+
+/* What it tells him, besides that it is ready. */
+#define WORKER_SAY_LEFT 'L' /* it accepts no more */
 
 /* A capsule, as a worker knows it. */
 struct worker_vhost {
@@ -46,8 +51,10 @@ extern const size_t worker_options_count;
 
 /*
  * Be a worker until the supervisor says stop (SIGTERM, SIGINT) or is gone, or until a published
- * folder is another one than it can reach, see sandbox_is_beyond: then it makes room.  Returns the
- * exit status of the process.
+ * folder is another one than it can reach, see sandbox_is_beyond: then it makes room.  Who is told
+ * to leave lets everybody finish that it has; who is told to stop lets answers that are under way
+ * finish for the drain-timeout, then cuts them without close_notify, so that clients can tell.
+ * Returns the exit status of the process.
  */
 int worker_run(void);
 

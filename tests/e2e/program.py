@@ -130,8 +130,8 @@ class Server:
     def __init__(self, folder, capsule, *, listen=("127.0.0.1:0",), proxy_listen=(),
                  hosts=("localhost",), workers=2, certs=None, state=None, extra=(), **options):
         folder.mkdir(parents=True, exist_ok=True)
-        self.certs = certs or _made(folder / "certs")
-        self.state = state or _made(folder / "state")
+        self.certs = _made(folder / "certs") if certs is None else certs
+        self.state = _made(folder / "state") if state is None else state
         self.capsule = capsule
         self.host = hosts[0] if hosts else "localhost"
         self.log_path = folder / "stderr"
@@ -143,7 +143,10 @@ class Server:
             command += ["--proxy-listen", address]
         for host in hosts:
             command += ["--host", host]
-        command += ["--certs", self.certs, "--state", self.state, "--workers", str(workers)]
+        # What is False is left to the configuration file.
+        for name, value in (("certs", self.certs), ("state", self.state), ("workers", workers)):
+            if value is not False:
+                command += [f"--{name}", str(value)]
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
                 [*command, *extra], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
@@ -153,8 +156,12 @@ class Server:
         self._count = len(listen) + len(proxy_listen)
 
     def wait_ready(self):
+        return self.wait_listeners(self._count)
+
+    def wait_listeners(self, count):
+        """Wait until so many lines have told what is listened on, since the start."""
         deadline = time.monotonic() + START
-        while len(self.listeners) < self._count:
+        while len(self.listeners) < count:
             left = deadline - time.monotonic()
             assert left > 0, f"not listening after {START:g} s; stderr:\n{self.log()}"
             if not select.select([self.process.stdout], [], [], left)[0]:

@@ -28,6 +28,13 @@ static void on_change(void *context)
     changes++;
 }
 
+static unsigned stops;
+
+static void on_stopped(void *context)
+{
+    stops += context == &certs;
+}
+
 /* Keep the pair in the folder, of a server that runs since the second 1. */
 static void keep(void)
 {
@@ -267,14 +274,16 @@ static void a_timer_looks(void **state)
     certificate_put_pair(key_path(), certificate_path(), localhost, 400);
     keep();
     assert_int_equal(uv_loop_init(&loop), 0);
-    certs_start(&certs, &loop, on_change, &certs);
+    certs_start(&certs, &loop, on_change, on_stopped, &certs);
     certificate_put_pair(key_path(), certificate_path(), localhost, 400);
     for (int i = 0; i < 10 && changes == 0; i++)
         uv_run(&loop, UV_RUN_ONCE);
     assert_int_equal(changes, 1);
+    stops = 0;
     certs_stop(&certs);
     certs_stop(&certs);
     uv_run(&loop, UV_RUN_DEFAULT);
+    assert_int_equal(stops, 1);
     assert_int_equal(uv_loop_close(&loop), 0);
 }
 
