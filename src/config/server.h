@@ -49,6 +49,8 @@ struct server_config {
     char *ticket_keys;       /* file of session ticket keys, or NULL: the server makes its own */
     long ticket_rotation;    /* seconds that its own newest key is used */
     char *sandbox;           /* "require", "try" or "off" */
+    char *log;               /* file of the log, or NULL: standard error */
+    char *log_addresses;     /* of clients there: "cut", "whole" or "none" */
     struct limits_config limits;
     /* struct vhost_config, the first is shown to clients that name none */
     struct option_sections vhost;

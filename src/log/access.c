@@ -11,27 +11,55 @@
 
 #define ACCESS_PATH_MAX 4096
 
-/* The address with its last part zeroed, and the length of what is left. */
+static enum access_addresses access_how = ACCESS_CUT;
+
+enum status access_addresses_find(const char *text, enum access_addresses *out, struct error *e)
+{
+    static const char *const names[] = {
+        [ACCESS_CUT] = "cut", [ACCESS_WHOLE] = "whole", [ACCESS_NONE] = "none"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(text, names[i]) == 0) {
+            *out = (enum access_addresses)i;
+            return ST_OK;
+        }
+    }
+    return error_set(e, ST_SYNTAX, 0, "log-addresses %s: not cut, whole or none", text);
+}
+
+void access_tell_addresses(enum access_addresses how)
+{
+    access_how = how;
+}
+
+/* An address, its last part zeroed and the length of what is left behind it if it is to be cut. */
 static void access_client(char *out, size_t size, const struct sockaddr *client)
 {
     char text[INET6_ADDRSTRLEN] = "?";
-    if (client->sa_family == AF_INET) {
-        struct sockaddr_in v4;
-        memcpy(&v4, client, sizeof v4);
-        v4.sin_addr.s_addr &= htonl(0xffffff00U);
-        inet_ntop(AF_INET, &v4.sin_addr, text, sizeof text);
-        snprintf(out, size, "%s/24", text);
-        return;
-    }
+    bool cut = access_how == ACCESS_CUT;
+    struct sockaddr_in v4 = {.sin_family = client->sa_family};
+    struct sockaddr_in6 v6;
     if (client->sa_family == AF_INET6) {
-        struct sockaddr_in6 v6;
         memcpy(&v6, client, sizeof v6);
-        memset(v6.sin6_addr.s6_addr + 6, 0, 10);
-        inet_ntop(AF_INET6, &v6.sin6_addr, text, sizeof text);
-        snprintf(out, size, "%s/48", text);
-        return;
+        if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) {
+            v4.sin_family = AF_INET;
+            memcpy(&v4.sin_addr, v6.sin6_addr.s6_addr + 12, sizeof v4.sin_addr);
+        }
+    } else if (client->sa_family == AF_INET) {
+        memcpy(&v4, client, sizeof v4);
     }
-    snprintf(out, size, "-");
+    if (access_how == ACCESS_NONE) {
+        snprintf(out, size, "-");
+    } else if (v4.sin_family == AF_INET) {
+        v4.sin_addr.s_addr &= htonl(cut ? 0xffffff00U : 0xffffffffU);
+        inet_ntop(AF_INET, &v4.sin_addr, text, sizeof text);
+        snprintf(out, size, "%s%s", text, cut ? "/24" : "");
+    } else if (v4.sin_family == AF_INET6) {
+        memset(v6.sin6_addr.s6_addr + 6, 0, cut ? 10 : 0);
+        inet_ntop(AF_INET6, &v6.sin6_addr, text, sizeof text);
+        snprintf(out, size, "%s%s", text, cut ? "/48" : "");
+    } else {
+        snprintf(out, size, "-");
+    }
 }
 
 /* The client's certificate, as a list of them takes it, or "-". */

@@ -7,12 +7,27 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "core/error.h"
 #include "core/span.h"
 
 #define ACCESS_PRINT 32
 
+/* What a line tells of the client's address. */
+enum access_addresses {
+    ACCESS_CUT,   /* its network: IPv4 /24, IPv6 /48; so it begins */
+    ACCESS_WHOLE, /* all of it */
+    ACCESS_NONE,  /* nothing: "-" */
+};
+
+/* "cut", "whole" or "none".  ST_OK or ST_SYNTAX. */
+enum status access_addresses_find(const char *text, enum access_addresses *out,
+                                  struct error *e) MUST_USE;
+
+/* Tell this of addresses from now on, in this process. */
+void access_tell_addresses(enum access_addresses how);
+
 struct access {
-    const struct sockaddr *client;    /* peer address; logged cut (IPv4 /24, IPv6 /48) */
+    const struct sockaddr *client;    /* peer address; an IPv4 one that is mapped is one */
     const unsigned char *certificate; /* SHA-256 of the client's, ACCESS_PRINT bytes, or NULL */
     struct span host;                 /* of the URL; logged as "-" where it has none */
     struct span path;   /* as it was sent, without the query; absent when there was no URL */

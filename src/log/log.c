@@ -1,7 +1,6 @@
 #include "log/log.h"
 
-#include <limits.h>
-#include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 
 #include "core/clock.h"
 #include "core/utf8.h"
+#include "log/out.h"
 
 #define LOG_LINE_MAX 4096
 
@@ -26,13 +26,22 @@ struct log_tally {
 
 static const char *log_process; /* NULL on the command line */
 static unsigned long log_counts[LOG_INFO + 1];
-static unsigned log_most; /* lines of a kind in a minute; 0 for no limit */
+static unsigned long log_lost; /* lines that nobody took since the last one that somebody did */
+static unsigned log_most;      /* lines of a kind in a minute; 0 for no limit */
 static uint64_t (*log_now)(void);
 static struct log_tally log_tallies[LOG_KINDS];
 
 void log_init(const char *process)
 {
     log_process = process;
+    out_look();
+}
+
+void log_outlive(void)
+{
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+    signal(SIGUSR1, SIG_IGN);
 }
 
 static bool log_plain(uint32_t cp)
@@ -60,62 +69,55 @@ void log_escape(struct buf *b, struct span s)
     log_put(b, s, "\"\\");
 }
 
-/*
- * Hand one line to whoever reads the log.  One write keeps the lines of several processes apart.  A
- * server never waits for its log: a pipe that takes no PIPE_BUF bytes loses the line, and says how
- * many were lost when it takes some again.
- */
-static void log_write(struct buf *line)
+/* What stands before the message; journald knows time and process, and syslog's levels. */
+static void log_head(struct buf *line, enum log_level level)
 {
-    static unsigned long lost;
-    struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
-    if (line->n > PIPE_BUF) {
-        buf_cut(line, PIPE_BUF - 1);
-        buf_putc(line, '\n');
+    static const char *const names[] = {"error: ", "warning: ", ""};
+    static const char *const levels[] = {"<3>", "<4>", "<6>"};
+    if (log_process != NULL && out_is_journal()) {
+        buf_putf(line, "%s%s: %s", levels[level], log_process, names[level]);
+    } else if (log_process != NULL) {
+        char stamp[CLOCK_STAMP];
+        clock_stamp(stamp);
+        buf_putf(line, "%s broadsheet[%ld] %s: %s", stamp, (long)getpid(), log_process,
+                 names[level]);
+    } else {
+        buf_puts(line, "broadsheet: ");
+        buf_puts(line, level == LOG_WARNING ? names[level] : "");
     }
-    if (log_process != NULL && poll(&out, 1, 0) == 0) {
-        lost++;
-        return;
-    }
-    if (lost > 0) {
-        char note[64];
-        int n = snprintf(note, sizeof note, "broadsheet: %lu lines of this log were lost\n", lost);
-        lost = 0;
-        if (n > 0 && write(STDERR_FILENO, note, (size_t)n) < 0)
-            return;
-        if (poll(&out, 1, 0) == 0) {
-            lost = 1;
-            return;
-        }
-    }
-    if (write(STDERR_FILENO, line->p, line->n) < 0) {
-        /* There is nobody left to tell. */
-    }
+}
+
+/* Tell how many lines were lost, if any were.  False when this one is, too. */
+static bool log_tell_lost(void)
+{
+    if (log_lost == 0)
+        return true;
+    struct buf line;
+    buf_init(&line, LOG_LINE_MAX);
+    log_head(&line, LOG_WARNING);
+    buf_putf(&line, "%lu lines of this log were lost\n", log_lost);
+    bool told = out_write(&line, log_process == NULL);
+    buf_fini(&line);
+    if (told)
+        log_lost = 0;
+    return told;
 }
 
 PRINTF_LIKE(2, 0)
 static void log_vline(enum log_level level, const char *fmt, va_list args)
 {
-    static const char *const names[] = {"error: ", "warning: ", ""};
     char message[LOG_LINE_MAX];
     int n = vsnprintf(message, sizeof message, fmt, args);
     if (n < 0)
         return;
     struct buf line;
     buf_init(&line, (size_t)6 * LOG_LINE_MAX);
-    if (log_process != NULL) {
-        char stamp[CLOCK_STAMP];
-        clock_stamp(stamp);
-        buf_putf(&line, "%s broadsheet[%ld] %s: %s", stamp, (long)getpid(), log_process,
-                 names[level]);
-    } else {
-        buf_puts(&line, "broadsheet: ");
-        buf_puts(&line, level == LOG_WARNING ? names[level] : "");
-    }
+    log_head(&line, level);
     log_put(&line, span_of(message), "");
     buf_putc(&line, '\n');
-    if (buf_status(&line) == ST_OK)
-        log_write(&line);
+    bool good = buf_status(&line) == ST_OK && log_tell_lost();
+    if (!good || !out_write(&line, log_process == NULL))
+        log_lost++;
     buf_fini(&line);
 }
 
@@ -138,6 +140,7 @@ static void log_close(struct log_tally *t)
 
 void log_settle(bool ends)
 {
+    (void)log_tell_lost();
     uint64_t now = log_most == 0 ? 0 : log_now();
     for (size_t i = 0; log_most > 0 && i < LOG_KINDS; i++) {
         struct log_tally *t = &log_tallies[i];

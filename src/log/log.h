@@ -1,6 +1,7 @@
 /*
  * log: lines for the operator, on standard error.  One event, one line; nothing that came from
- * outside reaches it unescaped.
+ * outside reaches it unescaped.  A server never waits for its log: a line that a full pipe or disk
+ * does not take is lost, and how many were is told when it takes some again.
  */
 #ifndef LOG_LOG_H
 #define LOG_LOG_H
@@ -13,9 +14,17 @@ enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO };
 
 /*
  * Name this process in every line ("supervisor", "worker", "press"): borrowed for the life of the
- * process.  Without a name the lines are plain `broadsheet: message`, as a command prints them.
+ * process.  Without a name the lines are plain `broadsheet: message`, as a command prints them; with
+ * one they have the time and the process's number, but for the journal, which has its own.
  */
 void log_init(const char *process);
+
+/*
+ * Have this process outlive its log: a reader that is gone (SIGPIPE), a file that may not grow
+ * (SIGXFSZ), and the word that the log has a new file, when all processes get it and not the
+ * supervisor alone (SIGUSR1), are ignored.
+ */
+void log_outlive(void);
 
 /* Write one line; control bytes and bytes that are no UTF-8 are escaped as \xNN. */
 void log_line(enum log_level level, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -20,7 +20,9 @@
 #define CONN_DRAIN_MAX ((size_t)1024 * 1024)
 
 struct conn_rule {
-    const char *name; /* for the log, when the time is up; conn_limit_time says how much it is */
+    const char *late;  /* for the log, when the time is up; conn_limit_time says how much it is */
+    const char *left;  /* when the client closes too early */
+    const char *reset; /* when the connection breaks */
     enum conn_state next; /* after STEP_NEXT */
     enum conn_step (*run)(struct conn *c);
 };
@@ -32,15 +34,18 @@ static enum conn_step conn_run_flush(struct conn *c);
 static enum conn_step conn_run_linger(struct conn *c);
 static void conn_on_poll(uv_poll_t *poll, int status, int events);
 
+/* Why it ends in a stage, in the order of struct conn_rule. */
+#define CONN_ENDS(stage) "timeout " stage, CONN_LEFT stage, CONN_RESET stage
+
 static const struct conn_rule conn_rules[] = {
-    [CONN_PROXY] = {"timeout in the PROXY header", CONN_HELLO, conn_run_proxy},
-    [CONN_HELLO] = {"timeout in the handshake", CONN_HANDSHAKE, conn_run_hello},
-    [CONN_HANDSHAKE] = {"timeout in the handshake", CONN_REQUEST, conn_run_handshake},
-    [CONN_REQUEST] = {"timeout before a request", CONN_ANSWER, conn_run_request},
-    [CONN_ANSWER] = {"timeout in the answer", CONN_FLUSH, conn_run_answer},
-    [CONN_FLUSH] = {"timeout in the answer", CONN_LINGER, conn_run_flush},
-    [CONN_LINGER] = {"done", CONN_CLOSED, conn_run_linger},
-    [CONN_CLOSED] = {"done", CONN_CLOSED, NULL},
+    [CONN_PROXY] = {CONN_ENDS("in the PROXY header"), CONN_HELLO, conn_run_proxy},
+    [CONN_HELLO] = {CONN_ENDS(CONN_IN_HANDSHAKE), CONN_HANDSHAKE, conn_run_hello},
+    [CONN_HANDSHAKE] = {CONN_ENDS(CONN_IN_HANDSHAKE), CONN_REQUEST, conn_run_handshake},
+    [CONN_REQUEST] = {CONN_ENDS("before a request"), CONN_ANSWER, conn_run_request},
+    [CONN_ANSWER] = {CONN_ENDS("in the answer"), CONN_FLUSH, conn_run_answer},
+    [CONN_FLUSH] = {CONN_ENDS("in the answer"), CONN_LINGER, conn_run_flush},
+    [CONN_LINGER] = {"done", "done", "done", CONN_CLOSED, conn_run_linger},
+    [CONN_CLOSED] = {"done", "done", "done", CONN_CLOSED, NULL},
 };
 
 static void conn_log(const struct conn *c)
@@ -145,7 +150,8 @@ static void conn_want(struct conn *c, int interest)
 static void conn_fail(struct conn *c)
 {
     if (c->reason == NULL)
-        c->reason = c->channel == NULL ? "failed" : channel_fault(c->channel);
+        c->reason =
+            channel_was_reset(c->channel) ? conn_rules[c->state].reset : channel_fault(c->channel);
     if (c->state <= CONN_ANSWER && c->channel != NULL && channel_flush(c->channel) == CHANNEL_DONE)
         conn_enter(c, CONN_LINGER);
     else
@@ -191,7 +197,7 @@ static void conn_on_timer(uv_timer_t *timer)
         return;
     }
     if (c->reason == NULL && c->state != CONN_LINGER)
-        c->reason = rule->name;
+        c->reason = rule->late;
     if (c->state == CONN_REQUEST) {
         channel_end(c->channel);
         conn_fail(c);
@@ -212,7 +218,7 @@ static enum conn_step conn_step_of(struct conn *c, enum channel_result result)
         return STEP_WRITE;
     case CHANNEL_END:
         if (c->reason == NULL)
-            c->reason = "client closed";
+            c->reason = conn_rules[c->state].left;
         return STEP_FAIL;
     case CHANNEL_FAIL:
         break;
@@ -239,7 +245,7 @@ struct conn_exchange *conn_exchange(struct conn *c)
     if (c->exchange == NULL)
         c->exchange = calloc(1, sizeof *c->exchange);
     if (c->exchange == NULL)
-        c->reason = "out of memory";
+        c->reason = CONN_NO_MEMORY;
     return c->exchange;
 }
 
@@ -417,7 +423,7 @@ enum status conn_accept(struct conn_table *table, int fd, const struct sockaddr_
     if (c == NULL || uv_poll_init_socket(table->loop, &c->poll, fd) != 0) {
         quota_leave(quota);
         free(c);
-        close(fd);
+        conn_refuse(fd, client, CONN_NO_MEMORY);
         return ST_NOMEM;
     }
     uv_timer_init(table->loop, &c->timer);

@@ -101,8 +101,8 @@ struct conn_table {
  * port      the socket's own
  * proxied   a PROXY header must come first, and tells the two anew; only the client that it
  *           names is held to the table's quotas
- * Returns ST_OK; with the socket closed, ST_LIMIT when the client's address has too many
- * connections, which is logged, or ST_NOMEM.
+ * Returns ST_OK; with the socket closed and a line in the log, ST_LIMIT when the client's address
+ * has too many connections, or ST_NOMEM.
  */
 enum status conn_accept(struct conn_table *table, int fd, const struct sockaddr_storage *client,
                         uint16_t port, bool proxied) MUST_USE;

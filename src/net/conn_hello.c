@@ -54,7 +54,7 @@ enum conn_step conn_run_proxy(struct conn *c)
         if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
             return STEP_READ;
         if (n < 0) {
-            c->reason = "connection reset";
+            c->reason = CONN_RESET "in the PROXY header";
             return STEP_FAIL;
         }
         if (n == 0) {
@@ -69,7 +69,7 @@ enum conn_step conn_run_proxy(struct conn *c)
         }
         size_t end = found == PROXY_DONE ? header.size : come;
         if (recv(c->fd, x->line + x->line_n, end - x->line_n, 0) != (ssize_t)(end - x->line_n)) {
-            c->reason = "connection reset";
+            c->reason = CONN_RESET "in the PROXY header";
             return STEP_FAIL;
         }
         x->line_n = end;
@@ -114,7 +114,7 @@ enum conn_step conn_run_hello(struct conn *c)
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
         return STEP_READ;
     if (n <= 0) {
-        c->reason = n == 0 ? "client closed" : "connection reset";
+        c->reason = n == 0 ? CONN_LEFT CONN_IN_HANDSHAKE : CONN_RESET CONN_IN_HANDSHAKE;
         return STEP_FAIL;
     }
     size_t come = (size_t)n;
@@ -129,6 +129,6 @@ enum conn_step conn_run_hello(struct conn *c)
         conn_set_low_water(c, 1);
     if (channel_open(c->table->tls, c->fd, &c->channel) == ST_OK)
         return STEP_NEXT;
-    c->reason = "out of memory";
+    c->reason = CONN_NO_MEMORY;
     return STEP_FAIL;
 }

@@ -7,6 +7,12 @@
 /* What a step answers: go on in the next state, wait for one direction, or give up. */
 enum conn_step { STEP_NEXT, STEP_READ, STEP_WRITE, STEP_FAIL };
 
+/* Reasons for an end that more than one file tells; before a stage, with a blank between. */
+#define CONN_LEFT         "client closed "
+#define CONN_RESET        "connection reset "
+#define CONN_IN_HANDSHAKE "in the handshake"
+#define CONN_NO_MEMORY    "out of memory"
+
 /* The exchange, made when there is none yet.  NULL without memory, which is the reason then. */
 struct conn_exchange *conn_exchange(struct conn *c);
 

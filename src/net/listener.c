@@ -266,8 +266,8 @@ static void listener_on_poll(uv_poll_t *poll, int status, int events)
             conn_refuse(fd, &client, "not a listed proxy");
         else if (table->count >= l->all->plan.most)
             conn_refuse(fd, &client, "too many connections");
-        else if (conn_accept(table, fd, &client, l->port, l->proxied) == ST_NOMEM)
-            log_line(LOG_WARNING, "a connection was refused: out of memory");
+        else
+            (void)!conn_accept(table, fd, &client, l->port, l->proxied); /* it logs its failures */
     }
 }
 

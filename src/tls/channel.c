@@ -19,6 +19,8 @@
  */
 #define CHANNEL_READ_MAX ((size_t)64 * 1024)
 
+#define CHANNEL_RESET "connection reset"
+
 struct channel {
     SSL *ssl;
     int fd;                     /* borrowed */
@@ -42,7 +44,7 @@ static enum channel_result channel_send(struct channel *ch)
         if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
             return CHANNEL_WRITE;
         if (n < 0) {
-            ch->fault = "connection reset";
+            ch->fault = CHANNEL_RESET;
             ch->fatal = true;
             return CHANNEL_FAIL;
         }
@@ -164,7 +166,7 @@ static enum channel_result channel_judge(struct channel *ch, int result)
         ch->fatal = true;
         if (ch->eof)
             return CHANNEL_END;
-        ch->fault = buf_status(&ch->out) == ST_OK ? "connection reset" : "out of memory";
+        ch->fault = buf_status(&ch->out) == ST_OK ? CHANNEL_RESET : "out of memory";
         return CHANNEL_FAIL;
     default:
         break;
@@ -245,4 +247,9 @@ const struct client_cert *channel_client(struct channel *ch)
 const char *channel_fault(const struct channel *ch)
 {
     return ch->fault;
+}
+
+bool channel_was_reset(const struct channel *ch)
+{
+    return strcmp(ch->fault, CHANNEL_RESET) == 0;
 }

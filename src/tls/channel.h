@@ -67,4 +67,7 @@ const struct client_cert *channel_client(struct channel *ch);
 /* Why the channel failed, in a few words without anything from the client; borrowed. */
 const char *channel_fault(const struct channel *ch);
 
+/* Was it that the client, or the way to it, broke the connection? */
+bool channel_was_reset(const struct channel *ch);
+
 #endif

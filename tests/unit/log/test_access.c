@@ -20,27 +20,65 @@ static const struct sockaddr *address_of(const char *text)
 }
 
 struct address_row {
-    const char *name, *client, *expected;
+    const char *name, *client;
+    const char *cut, *whole;
 };
 
 static const struct address_row address_rows[] = {
-    {"an IPv4 address loses its last byte", "192.0.2.77", "192.0.2.0/24"},
-    {"an IPv4 network stays", "10.20.30.0", "10.20.30.0/24"},
-    {"the highest IPv4 address", "255.255.255.255", "255.255.255.0/24"},
-    {"an IPv6 address keeps 48 bits", "2001:db8:1:2:3:4:5:6", "2001:db8:1::/48"},
-    {"the highest IPv6 address", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "ffff:ffff:ffff::/48"},
-    {"the IPv6 loopback", "::1", "::/48"},
-    {"no internet address", "", "-"},
+    {"an IPv4 address", "192.0.2.77", "192.0.2.0/24", "192.0.2.77"},
+    {"an IPv4 network", "10.20.30.0", "10.20.30.0/24", "10.20.30.0"},
+    {"the highest IPv4 address", "255.255.255.255", "255.255.255.0/24", "255.255.255.255"},
+    {"an IPv4 address that is mapped", "::ffff:192.0.2.77", "192.0.2.0/24", "192.0.2.77"},
+    {"an IPv6 address", "2001:db8:1:2:3:4:5:6", "2001:db8:1::/48", "2001:db8:1:2:3:4:5:6"},
+    {"the highest IPv6 address", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "ffff:ffff:ffff::/48",
+     "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"},
+    {"the IPv6 loopback", "::1", "::/48", "::1"},
+    {"no internet address", "", "-", "-"},
 };
 
-static void addresses_are_cut(void **state)
+static void check_address(const char *client, const char *expected)
+{
+    struct access a = {.client = address_of(client), .tls = "-", .reason = "done"};
+    char line[128];
+    snprintf(line, sizeof line, "broadsheet: %s - - - 0 0B 0ms - done\n", expected);
+    stderr_forget();
+    access_log(&a);
+    assert_string_equal(stderr_text(), line);
+}
+
+static void addresses_are_told_as_wanted(void **state)
 {
     const struct address_row *row = *state;
-    struct access a = {.client = address_of(row->client), .tls = "-", .reason = "done"};
-    char expected[128];
-    snprintf(expected, sizeof expected, "broadsheet: %s - - - 0 0B 0ms - done\n", row->expected);
-    access_log(&a);
-    assert_string_equal(stderr_text(), expected);
+    check_address(row->client, row->cut);
+    access_tell_addresses(ACCESS_WHOLE);
+    check_address(row->client, row->whole);
+    access_tell_addresses(ACCESS_NONE);
+    check_address(row->client, "-");
+    access_tell_addresses(ACCESS_CUT);
+    check_address(row->client, row->cut);
+}
+
+struct how_row {
+    const char *name;
+    enum status status;
+    enum access_addresses how;
+};
+
+static const struct how_row how_rows[] = {
+    {"cut", ST_OK, ACCESS_CUT},  {"whole", ST_OK, ACCESS_WHOLE},   {"none", ST_OK, ACCESS_NONE},
+    {"", ST_SYNTAX, ACCESS_CUT}, {"Whole", ST_SYNTAX, ACCESS_CUT}, {"cut ", ST_SYNTAX, ACCESS_CUT},
+};
+
+static void wishes_are_found_by_name(void **state)
+{
+    const struct how_row *row = *state;
+    enum access_addresses how = ACCESS_CUT;
+    struct error e;
+    enum status status = access_addresses_find(row->name, &how, &e);
+    assert_status(status, row->status, &e);
+    assert_int_equal(how, row->how);
+    if (status != ST_OK)
+        assert_contains(e.message, "not cut, whole or none");
 }
 
 static void a_request_is_one_line(void **state)
@@ -199,7 +237,8 @@ int main(void)
 {
     static struct suite s = {.setup = stderr_catch, .teardown = stderr_release};
     log_init(NULL);
-    SUITE_ROWS(&s, addresses_are_cut, address_rows);
+    SUITE_ROWS(&s, addresses_are_told_as_wanted, address_rows);
+    SUITE_ROWS(&s, wishes_are_found_by_name, how_rows);
     SUITE_TEST(&s, a_request_is_one_line);
     SUITE_TEST(&s, a_full_handshake_is_not_called_resumed);
     SUITE_TEST(&s, a_certificate_is_told_whole);
