@@ -99,7 +99,7 @@ static void check_ticket_keys(const char *path)
 /* Is anything that is private among what is published? */
 static void check_places(const struct sites *sites, const struct server_config *config)
 {
-    const char *const paths[] = {config->certs, config->state, config->ticket_keys};
+    const char *const paths[] = {config->certs, config->state, config->ticket_keys, config->log};
     struct error e;
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
         if (paths[i] != NULL)

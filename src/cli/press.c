@@ -174,7 +174,7 @@ int cli_press_job(int argc, char **argv)
 {
     enum status last = ST_OK;
     log_init("press");
-    signal(SIGPIPE, SIG_IGN); /* a log that nobody reads any more ends nothing */
+    log_outlive();
     /* Without a supervisor nobody wants the edition, and the next one makes his own. */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     int result = press_command(argc, argv, true, &last);

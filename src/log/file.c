@@ -65,8 +65,10 @@ enum status log_file_open(const char *path, struct error *e)
     enum status status = log_file_find(path, &fd, e);
     if (status != ST_OK)
         return status;
+    free(log_file_path);
     log_file_path = strdup(path);
-    log_file_before = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    if (log_file_before < 0)
+        log_file_before = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
     log_file_take(fd);
     return log_file_path != NULL ? ST_OK : error_set(e, ST_NOMEM, ENOMEM, "log %s", path);
 }
@@ -101,6 +103,11 @@ bool log_file_reopen(void)
     log_line(LOG_ERROR, "%s; the log goes on in the file before", e.message);
     log_file_tell_before(&e);
     return false;
+}
+
+bool log_file_is_open(void)
+{
+    return log_file_path != NULL;
 }
 
 void log_file_close(void)

@@ -14,8 +14,8 @@ enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO };
 
 /*
  * Name this process in every line ("supervisor", "worker", "press"): borrowed for the life of the
- * process.  Without a name the lines are plain `broadsheet: message`, as a command prints them; with
- * one they have the time and the process's number, but for the journal, which has its own.
+ * process.  Without a name the lines are plain `broadsheet: message`, as a command prints them;
+ * with one they have the time and the process's number, but for the journal, which has its own.
  */
 void log_init(const char *process);
 

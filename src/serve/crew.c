@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "serve/child.h"
+#include "serve/relay.h"
 #include "serve/worker.h"
 
 /* So many deaths of workers before the first was ever ready: it makes no sense to go on. */
@@ -66,6 +67,7 @@ static size_t crew_hand(void *context, struct child_handed *out)
     out[n++].fd = crew_tickets_fd(c);
     out[n++].fd = child_memory_fd("certificates", buf_span(c->plan.certificates));
     out[n++].fd = child_memory_fd("areas", buf_span(c->plan.areas));
+    out[n++].fd = relay_open();
     for (size_t i = 0; i < n; i++)
         out[i].borrowed = false;
     for (size_t i = 0; i < c->plan.socket_count; i++)

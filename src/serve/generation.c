@@ -76,6 +76,7 @@ static enum status generation_make_settings(struct generation *g, struct error *
         .proxy_from = g->config->proxy_from,
         .public_port = (long)sockets_public_port(&g->sockets, g->config),
         .sandbox = g->config->sandbox,
+        .log_addresses = g->config->log_addresses,
         .limits = g->config->limits,
     };
     settings.limits.exempt = server_config_exempt(g->config);

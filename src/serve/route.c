@@ -151,8 +151,10 @@ void route_respond(void *context, const struct net_request *request, struct resp
     bool gemini = span_eq_nocase(url.scheme, SPAN("gemini"));
     out->host = url.host;
     out->path = url.path.n == 0 ? SPAN("/") : url.path;
-    if (!gemini) /* Titan's parameters have a secret in them, and the log is no place for it */
+    if (!gemini) { /* Titan's parameters have a secret in them, and the log is no place for it */
         out->path = span_sub(out->path, 0, span_find(out->path, 0, ';'));
+        out->host = span_sub(out->host, 0, span_find(out->host, 0, ';'));
+    }
     if (!gemini)
         response_set(out, GEMINI_PROXY_REFUSED, "This server answers gemini:// requests only");
     else if (r == NULL)

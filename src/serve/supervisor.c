@@ -7,10 +7,13 @@
 #include <sys/stat.h>
 #include <uv.h>
 
+#include "log/access.h"
+#include "log/file.h"
 #include "log/log.h"
 #include "net/listener.h"
 #include "sandbox/sandbox.h"
 #include "serve/generation.h"
+#include "serve/relay.h"
 #include "tls/context.h"
 
 /* Most bytes of a configuration that is compared with another. */
@@ -32,7 +35,7 @@ struct supervisor {
     struct generation *leaving; /* those before, and those given up; the newest first */
     bool again;                 /* read the configuration once more, when there is no next one */
     uv_loop_t loop;
-    uv_signal_t term, interrupt, hangup;
+    uv_signal_t term, interrupt, hangup, rotated;
     bool stopping;
     enum status status; /* how it ends */
     struct error *error;
@@ -70,11 +73,16 @@ enum status supervisor_check(const struct server_config *config, struct error *e
         return error_set(e, ST_SYNTAX, 0, "an empty name is no folder");
     if (config->ticket_keys != NULL && *config->ticket_keys == '\0')
         return error_set(e, ST_SYNTAX, 0, "ticket-keys: an empty name is no file");
+    if (config->log != NULL && *config->log == '\0')
+        return error_set(e, ST_SYNTAX, 0, "log: an empty name is no file");
     enum context_version least;
     enum sandbox_wish wish;
+    enum access_addresses how;
     enum status status = context_version_find(config->tls_min, &least, e);
     if (status == ST_OK)
         status = sandbox_wish_find(config->sandbox, &wish, e);
+    if (status == ST_OK)
+        status = access_addresses_find(config->log_addresses, &how, e);
     if (status == ST_OK)
         status = sites_check(config, e);
     for (size_t i = 0; status == ST_OK && i < config->listen.count; i++)
@@ -179,11 +187,42 @@ static void supervisor_reload(struct supervisor *s)
         s->owner.on_failed(s, next, &e);
 }
 
+/* Addresses and names of what is in the areas are in it: it must not be among the pages. */
+static enum status supervisor_open_log(const struct server_config *config, struct error *e)
+{
+    struct sites sites;
+    if (config->log == NULL)
+        return ST_OK;
+    enum status status = sites_init(&sites, config, e);
+    if (status == ST_OK)
+        status = sites_check_private(&sites, config->log, e);
+    sites_fini(&sites);
+    return status == ST_OK ? log_file_open(config->log, e) : status;
+}
+
+/* Another configuration may name another log. */
+static void supervisor_change_log(const struct server_config *before,
+                                  const struct server_config *now)
+{
+    struct error e;
+    if (span_eq(span_of(before->log == NULL ? "" : before->log),
+                span_of(now->log == NULL ? "" : now->log)))
+        return;
+    if (supervisor_open_log(now, &e) != ST_OK) {
+        log_line(LOG_ERROR, "%s; the log stays where it was", e.message);
+        return;
+    }
+    if (now->log == NULL)
+        log_file_close();
+    relay_tell();
+}
+
 static void supervisor_on_ready(void *context, struct generation *g)
 {
     struct supervisor *s = context;
     if (g == s->next) {
         struct generation *before = s->current;
+        supervisor_change_log(before->config, g->config);
         s->current = g;
         s->next = NULL;
         supervisor_let_go(s, before);
@@ -231,6 +270,11 @@ static void supervisor_on_signal(uv_signal_t *handle, int number)
             supervisor_reload(s);
         return;
     }
+    if (number == SIGUSR1) {
+        if (log_file_reopen())
+            relay_tell();
+        return;
+    }
     log_line(LOG_INFO, s->stopping ? "stopping at once" : "stopping");
     if (s->stopping)
         supervisor_each(s, generation_quit);
@@ -238,10 +282,19 @@ static void supervisor_on_signal(uv_signal_t *handle, int number)
         supervisor_stop(s);
 }
 
+/* The log may be moved away before there is a loop: the word of it waits. */
+static void supervisor_hold(int how)
+{
+    sigset_t rotated;
+    sigemptyset(&rotated);
+    sigaddset(&rotated, SIGUSR1);
+    sigprocmask(how, &rotated, NULL);
+}
+
 static void supervisor_start_signals(struct supervisor *s)
 {
-    uv_signal_t *const handles[] = {&s->term, &s->interrupt, &s->hangup};
-    const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+    uv_signal_t *const handles[] = {&s->term, &s->interrupt, &s->hangup, &s->rotated};
+    const int numbers[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         uv_signal_init(&s->loop, handles[i]);
         handles[i]->data = s;
@@ -249,6 +302,7 @@ static void supervisor_start_signals(struct supervisor *s)
         /* They do not keep the loop running, but are listened to until it ends. */
         uv_unref((uv_handle_t *)handles[i]);
     }
+    supervisor_hold(SIG_UNBLOCK); /* one that came meanwhile is heard now */
 }
 
 /* The loop has ended: a signal that comes now changes nothing any more. */
@@ -260,6 +314,7 @@ static void supervisor_stop_signals(struct supervisor *s)
     uv_close((uv_handle_t *)&s->term, NULL);
     uv_close((uv_handle_t *)&s->interrupt, NULL);
     uv_close((uv_handle_t *)&s->hangup, NULL);
+    uv_close((uv_handle_t *)&s->rotated, NULL);
     uv_run(&s->loop, UV_RUN_DEFAULT);
 }
 
@@ -280,6 +335,15 @@ static void supervisor_loop(struct supervisor *s)
     uv_loop_close(&s->loop);
 }
 
+/* A log that is a file also says why there is no server; then standard error is what it was. */
+static void supervisor_close_log(enum status status, const struct error *e)
+{
+    if (status != ST_OK && e != NULL && log_file_is_open())
+        log_error(e);
+    log_file_close();
+    relay_close();
+}
+
 enum status supervisor_run(struct server_config *config, const struct supervisor_source *source,
                            struct error *e)
 {
@@ -289,14 +353,21 @@ enum status supervisor_run(struct server_config *config, const struct supervisor
                                         .on_left = supervisor_on_left,
                                         .on_gone = supervisor_on_gone,
                                         .context = &s};
+    supervisor_hold(SIG_BLOCK);
+    log_outlive();
     log_init("supervisor");
-    signal(SIGPIPE, SIG_IGN);
     /* Each generation has a few large buffers; what it frees goes back to the system at once. */
     mallopt(M_MMAP_THRESHOLD, SUPERVISOR_LARGE);
     umask(S_IRWXG | S_IRWXO); /* for press too: an edition also has what is in the areas */
-    enum status status = generation_new(config, NULL, &s.owner, &s.current, e);
-    if (status != ST_OK)
-        return status;
-    supervisor_loop(&s);
-    return s.status;
+    enum status status = supervisor_open_log(config, e);
+    if (status == ST_OK)
+        status = generation_new(config, NULL, &s.owner, &s.current, e);
+    else
+        server_config_free(config);
+    if (status == ST_OK) {
+        supervisor_loop(&s);
+        status = s.status;
+    }
+    supervisor_close_log(status, e);
+    return status;
 }

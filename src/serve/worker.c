@@ -11,11 +11,13 @@
 
 #include "core/clock.h"
 #include "core/file.h"
+#include "log/access.h"
 #include "log/log.h"
 #include "net/listener.h"
 #include "sandbox/sandbox.h"
 #include "serve/heartbeat.h"
 #include "serve/message.h"
+#include "serve/relay.h"
 #include "serve/route.h"
 #include "serve/worker_tls.h"
 
@@ -82,6 +84,7 @@ const struct option_row worker_options[] = {
      .min = 0,
      .max = UINT16_MAX},
     {.name = "sandbox", .type = OPTION_STRING, .offset = FIELD(sandbox)},
+    {.name = "log_addresses", .type = OPTION_STRING, .offset = FIELD(log_addresses)},
     {.name = "connections", .type = OPTION_NUMBER, .offset = LIMIT(connections), .max = LONG_MAX},
     {.name = "per_address", .type = OPTION_NUMBER, .offset = LIMIT(per_address), .max = LONG_MAX},
     {.name = "request_rate", .type = OPTION_NUMBER, .offset = LIMIT(request_rate), .max = LONG_MAX},
@@ -125,6 +128,8 @@ struct worker {
     uv_pipe_t control;
     struct heartbeat heartbeat;
     uv_signal_t term, interrupt, hangup;
+    uv_poll_t relay; /* of the log */
+    bool relays;     /* it is there */
     uv_timer_t drain;
     uv_timer_t reload;  /* tries again after a failure */
     uv_timer_t trim;    /* gives memory back after a peak */
@@ -200,6 +205,11 @@ static enum status worker_start_limits(struct worker *w, struct error *e)
                                            .stall = (unsigned)limits->stall_timeout * 1000,
                                            .rate = (unsigned)limits->least_rate};
     log_limit((unsigned)limits->log_lines, clock_ms);
+    enum access_addresses how;
+    if (status == ST_OK)
+        status = access_addresses_find(w->settings.log_addresses, &how, e);
+    if (status == ST_OK)
+        access_tell_addresses(how);
     return status;
 }
 
@@ -214,6 +224,8 @@ static void worker_finish(struct worker *w)
         if (!uv_is_closing(handles[i]))
             uv_close(handles[i], NULL);
     }
+    if (w->relays && !uv_is_closing((uv_handle_t *)&w->relay))
+        uv_close((uv_handle_t *)&w->relay, NULL);
 }
 
 static void worker_on_drained(uv_timer_t *timer)
@@ -457,6 +469,7 @@ static void worker_start_handles(struct worker *w)
         signals[i]->data = w;
         uv_signal_start(signals[i], worker_on_signal, numbers[i]);
     }
+    w->relays = relay_listen(&w->relay, &w->loop, WORKER_LOG_FD);
     uv_timer_init(&w->loop, &w->drain);
     uv_timer_init(&w->loop, &w->reload);
     uv_timer_init(&w->loop, &w->trim);
@@ -575,7 +588,7 @@ int worker_run(void)
     struct worker *w = calloc(1, sizeof *w);
     struct error e = {0};
     log_init("worker");
-    signal(SIGPIPE, SIG_IGN);
+    log_outlive();
     if (w == NULL)
         return EXIT_FAILURE;
     message_reader_init(&w->messages);

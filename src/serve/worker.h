@@ -13,7 +13,8 @@
 #define WORKER_TICKETS_FD      (CHILD_HANDED_FD + 1) /* ticket keys, as ticket_pack writes them */
 #define WORKER_CERTIFICATES_FD (CHILD_HANDED_FD + 2) /* as identity_pack writes them, with keys */
 #define WORKER_AREAS_FD        (CHILD_HANDED_FD + 3) /* areas, as areas_pack writes them */
-#define WORKER_LISTEN_FD       (CHILD_HANDED_FD + 4) /* the first of the bound sockets */
+#define WORKER_LOG_FD          (CHILD_HANDED_FD + 4) /* where another log comes, see relay_listen */
+#define WORKER_LISTEN_FD       (CHILD_HANDED_FD + 5) /* the first of the bound sockets */
 
 /* What the supervisor tells a worker. */
 #define WORKER_SAY_EDITION      'E' /* some vhost's new edition has its name: nothing follows */
@@ -43,6 +44,7 @@ struct worker_settings {
     struct option_list proxy_from; /* which have these addresses */
     long public_port;              /* that clients connect to */
     char *sandbox;                 /* "require", "try" or "off" */
+    char *log_addresses;           /* "cut", "whole" or "none" */
     struct limits_config limits;
 };
 
