@@ -197,7 +197,7 @@ static void conn_on_timer(uv_timer_t *timer)
         return;
     }
     if (c->reason == NULL && c->state != CONN_LINGER)
-        c->reason = rule->late;
+        c->reason = c->table->hurries && c->state <= CONN_REQUEST ? CONN_STOPS : rule->late;
     if (c->state == CONN_REQUEST) {
         channel_end(c->channel);
         conn_fail(c);
@@ -450,19 +450,27 @@ enum status conn_accept(struct conn_table *table, int fd, const struct sockaddr_
 void conn_abort_all(struct conn_table *table)
 {
     while (table->first != NULL) {
-        table->first->reason = "server stops";
+        table->first->reason = CONN_STOPS;
         conn_enter(table->first, CONN_CLOSED);
     }
 }
 
-void conn_abort_idle(struct conn_table *table)
+void conn_hurry(struct conn_table *table, unsigned patience)
 {
     struct conn *next;
+    struct conn_limits *limits = &table->limits;
+    table->hurries = true;
+    limits->handshake = limits->handshake < patience ? limits->handshake : patience;
+    limits->request = limits->request < patience ? limits->request : patience;
     for (struct conn *c = table->first; c != NULL; c = next) {
         next = c->next;
-        if (c->state <= CONN_REQUEST) {
-            c->reason = "server stops";
+        if (c->state > CONN_REQUEST)
+            continue;
+        if (patience == 0) {
+            c->reason = CONN_STOPS;
             conn_enter(c, CONN_CLOSED);
+        } else if (uv_timer_get_due_in(&c->timer) > patience) {
+            uv_timer_start(&c->timer, conn_on_timer, patience, 0);
         }
     }
 }

@@ -85,6 +85,7 @@ struct conn_table {
     net_respond *respond;
     void *context; /* of respond */
     struct conn_limits limits;
+    bool hurries;          /* the server ends: see conn_hurry */
     struct quotas *quotas; /* borrowed; NULL for no limits per address */
     size_t most; /* connections that are answered at a time; those over it get 41; 0: no limit */
     struct conn *first;
@@ -116,7 +117,10 @@ void conn_refuse(int fd, const struct sockaddr_storage *client, const char *reas
 /* End every connection at once, without close_notify: the time to drain is over. */
 void conn_abort_all(struct conn_table *table);
 
-/* End the connections that wait for a client to say something. */
-void conn_abort_idle(struct conn_table *table);
+/*
+ * From now on the connections that wait for a client to say something wait no longer than so many
+ * milliseconds, for each thing that it has to say; 0 ends them at once.
+ */
+void conn_hurry(struct conn_table *table, unsigned patience);
 
 #endif

@@ -12,6 +12,7 @@ enum conn_step { STEP_NEXT, STEP_READ, STEP_WRITE, STEP_FAIL };
 #define CONN_RESET        "connection reset "
 #define CONN_IN_HANDSHAKE "in the handshake"
 #define CONN_NO_MEMORY    "out of memory"
+#define CONN_STOPS        "server stops"
 
 /* The exchange, made when there is none yet.  NULL without memory, which is the reason then. */
 struct conn_exchange *conn_exchange(struct conn *c);

@@ -9,6 +9,7 @@
 #include "log/log.h"
 #include "net/listener.h"
 #include "protocol/gemini.h"
+#include "serve/activation.h"
 
 #define SOCKETS_NONE SOCKETS_MAX
 
@@ -94,6 +95,17 @@ static enum status sockets_get_all(struct sockets *s, const struct option_list *
     return ST_IO;
 }
 
+/* What was handed over is the same for every configuration, and in the same order. */
+static enum status sockets_adopt(struct sockets *s, const struct sockets *before, struct error *e)
+{
+    enum status status = activation_copy(s, e);
+    for (size_t i = 0; i < s->count; i++) {
+        s->asked[i] = "";
+        s->told[i] = before != NULL && before->told[i];
+    }
+    return status;
+}
+
 enum status sockets_open(struct sockets *s, const struct server_config *config,
                          const struct sockets *before, struct error *e)
 {
@@ -102,6 +114,8 @@ enum status sockets_open(struct sockets *s, const struct server_config *config,
     const struct option_list *proxies = &config->proxy_listen;
     size_t from[SOCKETS_MAX];
     *s = (struct sockets){0};
+    if (activation_is_there())
+        return sockets_adopt(s, before, e);
     if (listen->count + proxies->count > SOCKETS_MAX)
         return error_set(e, ST_LIMIT, 0, "listen: more than %d addresses", SOCKETS_MAX);
     /* All that stays is known before anything is bound. */

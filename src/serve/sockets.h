@@ -19,12 +19,13 @@ struct sockets {
 
 /*
  * Get all that a configuration listens on: clients first, then proxies, the order in which workers
- * get them.  Of several addresses one may be of a kind that this machine does not have: a warning.
+ * get them.  Sockets that a service manager handed over (activation.h) take the place of all that it
+ * says.  Of several addresses one may be of a kind that this machine does not have: a warning.
  *
  * before   of the configuration in service, or NULL: what is listened on already is shared with it,
  *          so that nobody finds it closed
- * Returns ST_OK; ST_LIMIT for more than SOCKETS_MAX, or as listener_bind, and sockets_close closes
- * those that were bound.
+ * Returns ST_OK; ST_LIMIT for more than SOCKETS_MAX, or as listener_bind and activation_copy, and
+ * sockets_close closes those that are there.
  */
 enum status sockets_open(struct sockets *s, const struct server_config *config,
                          const struct sockets *before, struct error *e) MUST_USE;

@@ -12,7 +12,9 @@
 #include "log/log.h"
 #include "net/listener.h"
 #include "sandbox/sandbox.h"
+#include "serve/activation.h"
 #include "serve/generation.h"
+#include "serve/notify.h"
 #include "serve/relay.h"
 #include "tls/context.h"
 
@@ -36,6 +38,7 @@ struct supervisor {
     bool again;                 /* read the configuration once more, when there is no next one */
     uv_loop_t loop;
     uv_signal_t term, interrupt, hangup, rotated;
+    struct notify notify;
     bool stopping;
     enum status status; /* how it ends */
     struct error *error;
@@ -105,6 +108,7 @@ static void supervisor_stop(struct supervisor *s)
 {
     s->stopping = true;
     supervisor_each(s, generation_stop);
+    notify_stopping(&s->notify, s->status == ST_OK || s->error == NULL ? NULL : s->error->message);
 }
 
 /* Let one end in its own time, unless there are too many. */
@@ -160,12 +164,19 @@ static void supervisor_stay(struct supervisor *s, const struct error *e)
              named ? "" : ": ", e->message);
 }
 
+static void supervisor_tell_ready(const struct supervisor *s)
+{
+    size_t count = s->current->config->vhost.count;
+    notify_ready(&s->notify, "serving %zu capsule%s", count, count == 1 ? "" : "s");
+}
+
 /* SIGHUP: read the configuration again, and begin with what is new in it. */
 static void supervisor_reload(struct supervisor *s)
 {
     struct server_config *config = NULL;
     struct error e;
     s->again = false;
+    notify_reloading(&s->notify);
     enum status status = s->source->read(s->source->context, &config, &e);
     bool same = status == ST_OK && supervisor_is_same(config, s->current->config);
     if (status == ST_OK && !same)
@@ -178,6 +189,7 @@ static void supervisor_reload(struct supervisor *s)
         supervisor_stay(s, &e);
     if (status != ST_OK || same) {
         generation_renew(s->current);
+        supervisor_tell_ready(s);
         return;
     }
     generation_rest(s->current);
@@ -227,6 +239,7 @@ static void supervisor_on_ready(void *context, struct generation *g)
         s->next = NULL;
         supervisor_let_go(s, before);
     }
+    supervisor_tell_ready(s);
     if (s->again)
         supervisor_reload(s);
 }
@@ -251,6 +264,7 @@ static void supervisor_on_failed(void *context, struct generation *g, const stru
         supervisor_stay(s, e);
         supervisor_let_go(s, g);
         generation_wake(s->current);
+        supervisor_tell_ready(s);
         if (s->again)
             supervisor_reload(s);
         return;
@@ -315,6 +329,7 @@ static void supervisor_stop_signals(struct supervisor *s)
     uv_close((uv_handle_t *)&s->interrupt, NULL);
     uv_close((uv_handle_t *)&s->hangup, NULL);
     uv_close((uv_handle_t *)&s->rotated, NULL);
+    notify_watch_no_more(&s->notify);
     uv_run(&s->loop, UV_RUN_DEFAULT);
 }
 
@@ -328,6 +343,7 @@ static void supervisor_loop(struct supervisor *s)
         return;
     }
     supervisor_start_signals(s);
+    notify_watch(&s->notify, &s->loop);
     if (generation_start(s->current, &s->loop, &s->jobs, &e) != ST_OK)
         supervisor_on_failed(s, s->current, &e);
     uv_run(&s->loop, UV_RUN_DEFAULT);
@@ -335,11 +351,30 @@ static void supervisor_loop(struct supervisor *s)
     uv_loop_close(&s->loop);
 }
 
+/* What is there once for each process, and not for each generation. */
+static enum status supervisor_open(struct supervisor *s, const struct server_config *config,
+                                   struct error *e)
+{
+    supervisor_hold(SIG_BLOCK);
+    log_outlive();
+    log_init("supervisor");
+    /* Each generation has a few large buffers; what it frees goes back to the system at once. */
+    mallopt(M_MMAP_THRESHOLD, SUPERVISOR_LARGE);
+    umask(S_IRWXG | S_IRWXO); /* for press too: an edition also has what is in the areas */
+    notify_open(&s->notify);
+    enum status status = activation_take(e);
+    return status == ST_OK ? supervisor_open_log(config, e) : status;
+}
+
 /* A log that is a file also says why there is no server; then standard error is what it was. */
-static void supervisor_close_log(enum status status, const struct error *e)
+static void supervisor_close(struct supervisor *s, enum status status, const struct error *e)
 {
     if (status != ST_OK && e != NULL && log_file_is_open())
         log_error(e);
+    if (status != ST_OK && !s->stopping)
+        notify_stopping(&s->notify, e == NULL ? NULL : e->message);
+    notify_close(&s->notify);
+    activation_close();
     log_file_close();
     relay_close();
 }
@@ -353,13 +388,7 @@ enum status supervisor_run(struct server_config *config, const struct supervisor
                                         .on_left = supervisor_on_left,
                                         .on_gone = supervisor_on_gone,
                                         .context = &s};
-    supervisor_hold(SIG_BLOCK);
-    log_outlive();
-    log_init("supervisor");
-    /* Each generation has a few large buffers; what it frees goes back to the system at once. */
-    mallopt(M_MMAP_THRESHOLD, SUPERVISOR_LARGE);
-    umask(S_IRWXG | S_IRWXO); /* for press too: an edition also has what is in the areas */
-    enum status status = supervisor_open_log(config, e);
+    enum status status = supervisor_open(&s, config, e);
     if (status == ST_OK)
         status = generation_new(config, NULL, &s.owner, &s.current, e);
     else
@@ -368,6 +397,6 @@ enum status supervisor_run(struct server_config *config, const struct supervisor
         supervisor_loop(&s);
         status = s.status;
     }
-    supervisor_close_log(status, e);
+    supervisor_close(&s, status, e);
     return status;
 }

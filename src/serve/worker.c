@@ -33,6 +33,8 @@
 #define WORKER_SETTLE 10000
 /* Milliseconds for running answers when one other worker is there: a slow line takes long. */
 #define WORKER_ROOM_DRAIN 60000
+/* Milliseconds that clients get to say what they are about to say when the server stops. */
+#define WORKER_GRACE 1000
 /* Milliseconds until a new edition that could not be opened is tried again. */
 #define WORKER_RELOAD_RETRY 1000
 /*
@@ -252,7 +254,7 @@ static void worker_stop(struct worker *w, uint64_t patience)
     if (w->stopping)
         return;
     w->stopping = true;
-    conn_abort_idle(&w->table);
+    conn_hurry(&w->table, WORKER_GRACE);
     worker_drain(w, patience);
 }
 

@@ -128,7 +128,11 @@ class Server:
     """`broadsheet serve` in a session of its own, so that no process of it can get lost."""
 
     def __init__(self, folder, capsule, *, listen=("127.0.0.1:0",), proxy_listen=(),
-                 hosts=("localhost",), workers=2, certs=None, state=None, extra=(), **options):
+                 hosts=("localhost",), workers=2, certs=None, state=None, extra=(), before=(),
+                 handed=0, **options):
+        """before  what stands in front of the command, and becomes it
+        handed  sockets that it gets from there
+        """
         folder.mkdir(parents=True, exist_ok=True)
         self.certs = _made(folder / "certs") if certs is None else certs
         self.state = _made(folder / "state") if state is None else state
@@ -136,7 +140,7 @@ class Server:
         self.host = hosts[0] if hosts else "localhost"
         self.log_path = folder / "stderr"
         self.over = False
-        command = [BINARY, "serve", *([] if capsule is None else [capsule])]
+        command = [*before, BINARY, "serve", *([] if capsule is None else [capsule])]
         for address in listen:
             command += ["--listen", address]
         for address in proxy_listen:
@@ -153,7 +157,7 @@ class Server:
                 start_new_session=True, **options)
         self.listeners = []  # (address, port) in the order of --listen, then of --proxy-listen
         self._out = b""
-        self._count = len(listen) + len(proxy_listen)
+        self._count = len(listen) + len(proxy_listen) + handed
 
     def wait_ready(self):
         return self.wait_listeners(self._count)

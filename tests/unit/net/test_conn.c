@@ -444,12 +444,32 @@ static void stopping_ends_those_that_wait_and_lets_answers_finish(void **state)
     client_open(&clients[1], "gemini://half");
     wait_until(page.end > 0 && clients[1].request.n == 0);
     client_open(&clients[2], "");
-    conn_abort_idle(&table);
+    conn_hurry(&table, 0);
     wait_until(freed == 2);
     assert_int_equal(logged("server stops\n"), 2);
     busy->deaf = false;
     wait_until(busy->ended == SSL_ERROR_ZERO_RETURN);
     assert_heard(busy, page.size);
+}
+
+static void stopping_waits_a_moment_for_those_who_are_about_to_ask(void **state)
+{
+    (void)state;
+    struct client *quick = client_ready(&clients[0]);
+    struct client *new = client_open(&clients[1], SMALL_REQUEST);
+    client_open(&clients[2], "gemini://half");
+    wait_until(clients[2].request.n == 0);
+    uint64_t began = clock_ms();
+    conn_hurry(&table, 100);
+    quick->request = SPAN(SMALL_REQUEST);
+    wait_until(quick->ended == SSL_ERROR_ZERO_RETURN && new->ended == SSL_ERROR_ZERO_RETURN);
+    assert_heard(quick, SMALL_SIZE);
+    assert_heard(new, SMALL_SIZE);
+    wait_until(clients[2].ended == SSL_ERROR_ZERO_RETURN);
+    assert_in_range(clock_ms() - began, 90, 5000);
+    assert_int_equal(logged("done\n"), 2);
+    assert_int_equal(logged(" - - 0 0B "), 1);
+    assert_int_equal(logged("server stops\n"), 1);
 }
 
 static void stopping_at_once_ends_everything(void **state)
@@ -574,6 +594,7 @@ int main(void)
     SUITE_TEST(&s, clients_are_served_at_the_same_time);
     SUITE_TEST(&s, a_client_that_reads_fast_leaves_the_others_their_turn);
     SUITE_TEST(&s, stopping_ends_those_that_wait_and_lets_answers_finish);
+    SUITE_TEST(&s, stopping_waits_a_moment_for_those_who_are_about_to_ask);
     SUITE_TEST(&s, stopping_at_once_ends_everything);
     SUITE_TEST(&s, a_handshake_has_its_time);
     SUITE_TEST(&s, a_proxy_header_has_its_time);

@@ -252,7 +252,7 @@ static void stopping_ends_those_that_wait_for_a_hello(void **state)
     const struct client *c = client_call(&clients[0], false);
     say(c, hello, hello_n / 2);
     turn();
-    conn_abort_idle(&table);
+    conn_hurry(&table, 0);
     wait_until(freed == 1);
     assert_int_equal(logged("server stops\n"), 1);
 }

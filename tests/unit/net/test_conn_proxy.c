@@ -196,7 +196,7 @@ static void stopping_ends_those_that_wait_for_a_header(void **state)
     struct client *c = call();
     say(c, SPAN("PROXY "));
     wait_until(taken() == 6);
-    conn_abort_idle(&table);
+    conn_hurry(&table, 0);
     wait_until(freed == 1);
     assert_int_equal(logged("server stops\n"), 1);
 }
