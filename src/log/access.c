@@ -47,9 +47,10 @@ static void access_client(char *out, size_t size, const struct sockaddr *client)
     } else if (client->sa_family == AF_INET) {
         memcpy(&v4, client, sizeof v4);
     }
-    if (access_how == ACCESS_NONE) {
-        snprintf(out, size, "-");
-    } else if (v4.sin_family == AF_INET) {
+    snprintf(out, size, "-");
+    if (access_how == ACCESS_NONE)
+        return;
+    if (v4.sin_family == AF_INET) {
         v4.sin_addr.s_addr &= htonl(cut ? 0xffffff00U : 0xffffffffU);
         inet_ntop(AF_INET, &v4.sin_addr, text, sizeof text);
         snprintf(out, size, "%s%s", text, cut ? "/24" : "");
@@ -57,8 +58,6 @@ static void access_client(char *out, size_t size, const struct sockaddr *client)
         memset(v6.sin6_addr.s6_addr + 6, 0, cut ? 10 : 0);
         inet_ntop(AF_INET6, &v6.sin6_addr, text, sizeof text);
         snprintf(out, size, "%s%s", text, cut ? "/48" : "");
-    } else {
-        snprintf(out, size, "-");
     }
 }
 

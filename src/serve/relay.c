@@ -54,7 +54,8 @@ int relay_open(void)
     return pair[1];
 }
 
-static bool relay_send(int to, int fd)
+/* 0, or why it could not be sent (errno). */
+static int relay_send(int to, int fd)
 {
     static char nothing[] = "L";
     struct iovec bytes = {nothing, 1};
@@ -72,15 +73,16 @@ static bool relay_send(int to, int fd)
     do {
         sent = sendmsg(to, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     } while (sent < 0 && errno == EINTR);
-    return sent == 1;
+    return sent < 0 ? errno : 0;
 }
 
 void relay_tell(void)
 {
     relay_sweep();
     for (size_t i = 0; i < relay_count; i++) {
-        if (!relay_send(relay_fds[i], STDERR_FILENO) && errno != EPIPE && errno != ECONNRESET)
-            log_line(LOG_ERROR, "a process keeps the log before: %s", strerror(errno));
+        int failure = relay_send(relay_fds[i], STDERR_FILENO);
+        if (failure != 0 && failure != EPIPE && failure != ECONNRESET)
+            log_line(LOG_ERROR, "a process keeps the log before: %s", strerror(failure));
     }
 }
 
