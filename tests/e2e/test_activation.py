@@ -194,6 +194,27 @@ def test_who_was_let_in_is_answered_when_the_server_stops(serve, capsule, stack)
     server.stop(None)
 
 
+def test_sockets_stay_when_the_configuration_is_read_again(serve, capsule, stack, manager,
+                                                            tmp_path):
+    conf = tmp_path / "conf"
+    conf.write_text('log-addresses = "none"\n')
+    server = serve(capsule, extra=["--config", conf], env=environment(manager),
+                   **handed(listener(stack), listener(stack, "::1")))
+    told_by(manager)
+    conf.write_text('log-addresses = "whole"\n')
+    server.process.send_signal(signal.SIGHUP)
+    assert told_by(manager).startswith("RELOADING=1\n")
+    for _ in range(20):
+        server.fetch(ARTICLE).check(20)
+    assert told_by(manager).startswith("READY=1\n")
+    wait_until(lambda: "configuration read again" in server.log(), 10 * SLOW, "the new one")
+    server.fetch("/new").check(51)
+    wait_until(lambda: " 127.0.0.1 - localhost /new 51 " in server.log(), 5 * SLOW, "its line")
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.stdout.read() == b""  # no socket was told of again
+    server.stop(None)
+
+
 # What the manager hears
 
 

@@ -238,6 +238,31 @@ def test_a_full_disk_stops_nothing_and_what_is_lost_is_counted(serve, capsule, l
     assert all(LINE.fullmatch(line) for line in lines_of(log) if line)
 
 
+def test_another_configuration_may_name_another_log(serve, capsule, log, tmp_path):
+    conf = tmp_path / "conf"
+    conf.write_text(f'log = "{log}"\n')
+    server = serve(capsule, workers=1, extra=["--config", conf])
+    other = log.with_name("other.log")
+    conf.write_text(f'log = "{other}"\nlog-addresses = "whole"\n')
+    server.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: other.exists() and "configuration read again" in other.read_text(),
+               10 * SLOW, "the other log")
+    server.fetch("/a").check(51)
+    assert wait_answers(1, other)[0]["client"] == "127.0.0.1"
+    conf.write_text(f'log = "{tmp_path}/none/log"\n')
+    server.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: "the log stays where it was" in other.read_text(), 10 * SLOW, "an error")
+    wait_until(lambda: other.read_text().count("configuration read again") == 2, 10 * SLOW, "it")
+    server.fetch("/b").check(51)
+    assert wait_answers(2, other)[1]["path"] == "/b"
+    conf.write_text("")
+    server.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: "configuration read again" in server.log(), 10 * SLOW, "standard error")
+    server.fetch("/c").check(51)
+    assert wait_answers(1, server.log_path)[0]["path"] == "/c"
+    assert not answers(log)
+
+
 # What lines tell
 
 
