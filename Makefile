@@ -24,8 +24,13 @@ else ifeq ($(VARIANT),sanitize)
 else ifeq ($(VARIANT),fuzz)
   override CC := $(CLANG)
   OPTIMISE := -O1 -g $(SANITIZE) -fsanitize=fuzzer-no-link
+else ifeq ($(VARIANT),coverage)
+  # Counters that are a mapped file: those of a process that is killed or shut in count as well.
+  override CC := $(CLANG)
+  OPTIMISE := -O1 -fprofile-instr-generate -fcoverage-mapping \
+    -Xclang -mllvm -Xclang -runtime-counter-relocation
 else
-  $(error VARIANT=$(VARIANT): must be release, clang, sanitize or fuzz)
+  $(error VARIANT=$(VARIANT): must be release, clang, sanitize, fuzz or coverage)
 endif
 
 PACKAGES := openssl libuv sqlite3 libmagic libconfuse gumbo md4c libcjson uchardet liburiparser libseccomp
@@ -63,7 +68,7 @@ FUZZ_SECONDS ?= 60
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(PROGRAM) ## build the program (VARIANT=release, clang, sanitize or fuzz)
+all: $(PROGRAM) ## build the program (VARIANT=release, clang, sanitize, fuzz or coverage)
 
 $(PROGRAM): $(MAIN_OBJECT) $(OBJECTS)
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
@@ -102,6 +107,12 @@ test: $(PROGRAM) $(UNITS) $(FUZZERS) ## run every test suite; the last line coun
 sanitize: ## the same tests on a build with AddressSanitizer and UndefinedBehaviorSanitizer
 	$(MAKE) VARIANT=sanitize test
 
+coverage: ## which share of the lines of each room the tests run; 85 % are the least
+	$(MAKE) VARIANT=coverage coverage-tests
+
+coverage-tests: $(PROGRAM) $(UNITS) $(FUZZERS)
+	LLVM=$(LLVM) $(PYTHON) tests/coverage.py --build $(BUILD) $(TEST_ARGS)
+
 lint: ## format, clang-tidy, cppcheck, include rules between rooms, sizes, banned functions
 	LLVM=$(LLVM) $(PYTHON) tests/lint/lint.py
 
@@ -132,4 +143,5 @@ clean: ## remove everything built
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: all run test sanitize lint format fuzz fuzz-targets bench eval clean-machine install clean help
+.PHONY: all run test sanitize coverage coverage-tests lint format fuzz fuzz-targets bench eval \
+  clean-machine install clean help

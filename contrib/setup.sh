@@ -12,7 +12,7 @@ run_packages='make gcc libc6-dev pkg-config libssl-dev libmagic-dev libuv1-dev l
     liburiparser-dev libstemmer-dev libseccomp-dev'
 test_packages='libcmocka-dev python3 python3-pytest openssl tmux amfora lowdown haproxy git
     ca-certificates golang-github-makeworld-the-better-one-go-gemini-dev'
-lint_packages='clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev cppcheck'
+lint_packages='clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev llvm-19 cppcheck'
 gemget=github.com/makeworld-the-better-one/gemget@v1.9.0
 refused=build/refused-clients # names of test clients that the registry does not have
 log=build/setup.log           # what the tools said
