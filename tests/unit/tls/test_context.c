@@ -48,11 +48,18 @@ static const char *shown(void)
     return name;
 }
 
+static void ask_for(const char *name)
+{
+    char copy[64]; /* OpenSSL's macro casts const away, and clang minds */
+    snprintf(copy, sizeof copy, "%s", name);
+    assert_int_equal(SSL_set_tlsext_host_name(client, copy), 1);
+}
+
 static void connect_to(const char *name)
 {
     open_connection();
     if (name != NULL)
-        assert_int_equal(SSL_set_tlsext_host_name(client, name), 1);
+        ask_for(name);
     connect_both();
 }
 
@@ -171,7 +178,7 @@ static void others_may_come_in_the_middle_of_a_handshake(void **state)
     set_hosts("first", "second");
     SSL_CTX_set_max_proto_version(client_ctx, TLS1_2_VERSION); /* two turns of the server */
     open_connection();
-    assert_int_equal(SSL_set_tlsext_host_name(client, "b.example"), 1);
+    ask_for("b.example");
     SSL_do_handshake(client);
     assert_int_equal(channel_handshake(ch), CHANNEL_READ); /* its certificate is out */
     set_hosts("third", "fourth");
@@ -179,7 +186,7 @@ static void others_may_come_in_the_middle_of_a_handshake(void **state)
     assert_string_equal(shown(), "second");
     /* And before the first byte of one. */
     open_connection();
-    assert_int_equal(SSL_set_tlsext_host_name(client, "b.example"), 1);
+    ask_for("b.example");
     set_hosts("fifth", "sixth");
     connect_both();
     assert_string_equal(shown(), "sixth");
