@@ -153,6 +153,19 @@ static bool scan_is_private(const struct scan_walk *w, bool top, int dir, const 
            fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(st.st_mode);
 }
 
+/*
+ * The next name of a folder, or NULL.  A disk that cannot be read is no reason to take the rest of
+ * the folder out of service: *status is ST_IO then, and the edition before stays.
+ */
+static struct dirent *scan_next(DIR *dir, struct span folder, enum status *status, struct error *e)
+{
+    errno = 0;
+    struct dirent *found = readdir(dir);
+    if (found == NULL && errno != 0)
+        *status = error_set(e, ST_IO, errno, "%.*s", (int)folder.n, folder.p);
+    return found;
+}
+
 static enum status scan_read_folder(const struct scan_walk *w, struct span folder, bool linked,
                                     struct error *e)
 {
@@ -168,7 +181,7 @@ static enum status scan_read_folder(const struct scan_walk *w, struct span folde
             close(fd);
     }
     struct dirent *found;
-    while (dir != NULL && status == ST_OK && (found = readdir(dir)) != NULL) {
+    while (dir != NULL && status == ST_OK && (found = scan_next(dir, folder, &status, e)) != NULL) {
         if (scan_is_private(w, top, fd, found->d_name))
             continue;
         buf_clear(&path);
