@@ -260,16 +260,13 @@ static void text_add_heading(struct text *t, size_t i)
     buf_clear(&t->joined);
 }
 
-/* A line of marks at i inside a group; returns the index behind what it is part of, or i. */
-static size_t text_add_marks(struct text *t, size_t i)
+/* A line of marks at i inside a group: a rule, unless it is the upper one of a heading's two. */
+static void text_add_marks(struct text *t, size_t i)
 {
     const struct text_line *line = &t->lines.lines[i];
-    if (line->kind != TEXT_RULE || line->mark == 0)
-        return i;
     bool over = i + 2 < t->lines.count && text_underlined(t, i + 1) && line[2].mark == line->mark;
     if (!over)
         text_out_rule(&t->out);
-    return i + 1;
 }
 
 /* Lines from..to of the group: running text, quotes, headings, items with their indented rest. */
@@ -292,7 +289,7 @@ static void text_add_parts(struct text *t, size_t from, size_t to)
             text_add_heading(t, i);
             i += 2;
         } else if (marks) {
-            i = text_add_marks(t, i);
+            text_add_marks(t, i++);
         } else if (quote > i) {
             text_add_quote(t, i, quote);
             i = quote;
