@@ -158,8 +158,10 @@ static void open_make_way(struct open_elements *o, GumboTag tag)
         stack_pop(o, GUMBO_TAG_OPTION);
     bool ruby =
         tag == GUMBO_TAG_RT || tag == GUMBO_TAG_RP || tag == GUMBO_TAG_RB || tag == GUMBO_TAG_RTC;
-    if (ruby && stack_find(o, GUMBO_TAG_RUBY, KIND_SCOPE) != STACK_NONE) {
+    size_t around = ruby ? stack_find(o, GUMBO_TAG_RUBY, KIND_SCOPE) : STACK_NONE;
+    if (around != STACK_NONE)
         open_doubt_implied(o);
+    if (around != STACK_NONE && !o->lost && (o->e[around].status & OPEN_DOUBT) == 0) {
         stack_pop(o, GUMBO_TAG_RT);
         stack_pop(o, GUMBO_TAG_RP);
     }

@@ -43,6 +43,7 @@ static const struct row rows[] = {
     {"title in SVG is markup", "<svg><title>", "<div>", 300, DEEP},
     {"style in SVG is markup", "<svg><style>", "<g>", 300, DEEP},
     {"a form that nobody closes", "", "<form><table><td></form></table></form>", 300, DEEP},
+    {"ruby that may be closed", "<rb><ruby><rp>", "<rp></rb><rp>", 300, DEEP},
     {"tags in a comment", "<!--", "<div>", 1000, NULL},
     {"tags behind a comment", "<!-->", "<div>", 1000, DEEP},
     {"tags behind a comment of a dash", "<!--->", "<div>", 1000, DEEP},
