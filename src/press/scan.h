@@ -42,8 +42,8 @@ typedef void scan_problem(void *context, const struct error *e);
  * folders only in static/, where the same files may have several addresses, not in a circle, and
  * one on a way.  What is neither a regular file nor a folder is never opened; it, and what cannot
  * be read, is told to `problem` and left out.  A missing folder is an empty one.
- * Returns ST_OK with *s (scan_fini frees it, also after an error), ST_NOMEM, or ST_IO when the names
- * in a folder cannot be read to the end.
+ * Returns ST_OK with *s (scan_fini frees it, also after an error), ST_NOMEM, or ST_IO when the
+ * names in a folder cannot be read to the end.
  */
 enum status scan_folder(int capsule, enum scan_root root, struct scan *s, scan_problem *problem,
                         void *context, struct error *e) MUST_USE;
