@@ -62,11 +62,14 @@ void stack_remove(struct open_elements *o, size_t at)
         o->e[i] = o->e[i + 1];
 }
 
-/* No end tag reaches the formatting elements that are open now. */
+/*
+ * No end tag reaches the formatting elements that are open now; and the next marker that goes will
+ * not be the one in front of them.
+ */
 static void stack_stick(struct open_elements *o)
 {
     for (size_t i = 0; i < o->n; i++)
-        o->e[i].status |= o->e[i].status & OPEN_LISTED ? OPEN_STUCK : 0;
+        o->e[i].status |= o->e[i].status & OPEN_LISTED ? OPEN_STUCK | OPEN_LEFT : 0;
 }
 
 void stack_close(struct open_elements *o, size_t at)
@@ -90,7 +93,7 @@ void stack_close(struct open_elements *o, size_t at)
     bool marked = false;
     for (size_t i = at; i < o->n; i++) {
         marked = marked || (markers == clears && (stack_kind(&o->e[i]) & KIND_MARKER) != 0);
-        if ((o->e[i].status & OPEN_LISTED) && !marked) {
+        if ((o->e[i].status & OPEN_LISTED) && (!marked || (o->e[i].status & OPEN_LEFT))) {
             o->e[kept] = o->e[i];
             o->e[kept++].status |= OPEN_DOUBT | OPEN_KEPT;
             o->kept = true;

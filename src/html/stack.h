@@ -14,6 +14,7 @@ enum {
     OPEN_STUCK = 8,   /* its own end tag does not close it any more; of a template: it has parts
                        * of a table, so that what is opened in it is in doubt */
     OPEN_KEPT = 16,   /* closed with what it is in, and not opened again yet */
+    OPEN_LEFT = 32,   /* a marker may be left behind it: it may outlive what it is in */
 };
 
 /* No place in the stack. */

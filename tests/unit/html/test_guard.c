@@ -43,6 +43,8 @@ static const struct row rows[] = {
     {"title in SVG is markup", "<svg><title>", "<div>", 300, DEEP},
     {"style in SVG is markup", "<svg><style>", "<g>", 300, DEEP},
     {"a form that nobody closes", "", "<form><table><td></form></table></form>", 300, DEEP},
+    {"formatting behind a marker that is left", "<marquee>",
+     "x<object></marquee></marquee></marquee><marquee><b><marquee>", 300, MANY},
     {"ruby that may be closed", "<rb><ruby><rp>", "<rp></rb><rp>", 300, DEEP},
     {"tags in a comment", "<!--", "<div>", 1000, NULL},
     {"tags behind a comment", "<!-->", "<div>", 1000, DEEP},
