@@ -98,8 +98,10 @@ enum status identity_unpack(struct span text, struct identity **ids, size_t most
     BIO_free(pem);
     *count = u.count;
     if (status != ST_OK) {
-        for (size_t i = 0; i < u.count; i++)
+        for (size_t i = 0; i < u.count; i++) {
             identity_free(ids[i]);
+            ids[i] = NULL;
+        }
         *count = 0;
     }
     return status;

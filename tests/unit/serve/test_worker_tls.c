@@ -128,6 +128,24 @@ static void what_is_wrong_changes_nothing(void **state)
     assert_ptr_equal(tls.context, before);
 }
 
+/* What was read of it already is given back, once. */
+static void half_a_text_changes_nothing(void **state)
+{
+    (void)state;
+    struct buf text;
+    buf_init(&text, 100000);
+    assert_status(start(NULL), ST_OK, &error);
+    const struct context *before = tls.context;
+    put_certificate(&text, name);
+    const char *certificate = strstr(buf_str(&text), "-----BEGIN CERTIFICATE");
+    assert_non_null(certificate);
+    struct span key = span_sub(buf_span(&text), 0, (size_t)(certificate - text.p));
+    assert_status(worker_tls_certificates(&tls, key, &error), ST_CRYPTO, &error);
+    assert_contains(error.message, "a key alone");
+    assert_ptr_equal(tls.context, before);
+    buf_wipe(&text);
+}
+
 static void a_start_needs_certificates(void **state)
 {
     (void)state;
@@ -152,6 +170,7 @@ int main(void)
     reserve();
     SUITE_TEST(&s, others_are_used);
     SUITE_ROWS(&s, what_is_wrong_changes_nothing, bad_rows);
+    SUITE_TEST(&s, half_a_text_changes_nothing);
     SUITE_TEST(&s, a_start_needs_certificates);
     SUITE_TEST(&s, a_start_needs_one_for_each_vhost);
     return suite_run(&s, "serve/worker_tls");
