@@ -198,7 +198,7 @@ enum status options_read_defaults(struct options *o, struct error *e)
             rest = span_sub(rest, comma + 1, rest.n);
         }
         if (status != ST_OK)
-            return error_set(e, status, 0, "%s", o->rows[i].name);
+            return error_set(e, status, status == ST_NOMEM ? ENOMEM : 0, "%s", o->rows[i].name);
     }
     return ST_OK;
 }

@@ -9,6 +9,7 @@
 #include "config/option_internal.h"
 #include "core/arena.h"
 #include "core/file.h"
+#include "core/memory.h"
 
 #define OPTION_FILE_MAX ((size_t)1024 * 1024)
 
@@ -202,6 +203,8 @@ static enum status option_check_end(cfg_opt_t *table, const char *text, int line
 static enum status option_parse(struct options *o, cfg_opt_t *table, const char *text,
                                 struct error *e)
 {
+    memory_watch();
+    unsigned long refusals = memory_refusals();
     cfg_t *cfg = cfg_init(table, CFGF_NONE);
     if (cfg == NULL)
         return error_set(e, ST_NOMEM, ENOMEM, "%s", option_name);
@@ -213,8 +216,12 @@ static enum status option_parse(struct options *o, cfg_opt_t *table, const char 
         status = ST_SYNTAX;
     if (status == ST_OK && option_has_sections(o))
         status = option_check_end(table, text, cfg->line, e);
+    memory_settle();
     if (status == ST_OK)
         status = option_take(o, cfg, e);
+    /* libconfuse then leaves values out, or says that the text is wrong. */
+    if (memory_refusals() != refusals)
+        status = error_set(e, ST_NOMEM, ENOMEM, "%s", option_name);
     cfg_free(cfg);
     return status;
 }

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
+
 /* Chunks grow with what they serve, so that a small document stays small. */
 #define ARENA_CHUNK_MIN ((size_t)2 * 1024)
 #define ARENA_CHUNK_MAX ((size_t)64 * 1024)
@@ -39,6 +41,7 @@ static struct arena_chunk *arena_grow(struct arena *a, size_t n)
     struct arena_chunk *c = calloc(1, sizeof *c + size);
     if (c == NULL) {
         a->status = ST_NOMEM;
+        memory_note();
         return NULL;
     }
     c->size = size;

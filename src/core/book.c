@@ -3,6 +3,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "core/memory.h"
+
 #define BOOK_FIRST_SIZE 64
 #define BOOK_ARENA_MAX  ((size_t)512 * 1024 * 1024)
 
@@ -42,8 +44,10 @@ static enum status book_grow(struct book *b, size_t size)
     struct book bigger = *b;
     bigger.size = size;
     bigger.slots = calloc(bigger.size, sizeof *bigger.slots);
-    if (bigger.slots == NULL)
+    if (bigger.slots == NULL) {
+        memory_note();
         return ST_NOMEM;
+    }
     for (size_t i = 0; i < b->size; i++) {
         if (b->slots[i].key.p != NULL)
             *book_slot(&bigger, b->slots[i].key, b->slots[i].hash) = b->slots[i];

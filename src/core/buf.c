@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/memory.h"
+
 #define BUF_FIRST_SIZE 256
 
 void buf_init(struct buf *b, size_t cap)
@@ -52,6 +54,7 @@ char *buf_reserve(struct buf *b, size_t n)
         char *p = realloc(b->p, size);
         if (p == NULL) {
             b->status = ST_NOMEM;
+            memory_note();
             return NULL;
         }
         b->p = p;

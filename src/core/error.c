@@ -4,8 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/memory.h"
+
 enum status error_set(struct error *e, enum status code, int errnum, const char *fmt, ...)
 {
+    if (code == ST_NOMEM)
+        memory_note();
     if (e == NULL)
         return code;
     e->code = code;

@@ -1,5 +1,7 @@
 #include "edition/area.h"
 
+#include <errno.h>
+
 #include "protocol/gemini.h"
 #include "protocol/url.h"
 
@@ -22,7 +24,10 @@ enum status area_canonical(const char *prefix, struct buf *out, struct error *e)
         url_canonical_path(url.path, out);
     else
         status = ST_SYNTAX;
+    bool memory = buf_status(&whole) != ST_NOMEM;
     buf_fini(&whole);
+    if (!memory)
+        return error_set(e, ST_NOMEM, ENOMEM, "area %.200s", prefix);
     if (status != ST_OK)
         return error_set(e, ST_SYNTAX, 0,
                          "area %.200s: not the path of a URL, such as \"/members/\"", prefix);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/buf.h"
+#include "core/memory.h"
 #include "edition/schema.h"
 
 sqlite3_int64 edition_pragma(sqlite3 *db, const char *sql)
@@ -14,17 +15,22 @@ sqlite3_int64 edition_pragma(sqlite3 *db, const char *sql)
     sqlite3_int64 value = -1;
     if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW)
         value = sqlite3_column_int64(s, 0);
+    else if (sqlite3_errcode(db) == SQLITE_NOMEM)
+        memory_note();
     sqlite3_finalize(s);
     return value;
 }
 
 static enum status open_check(const char *path, sqlite3 *db, struct error *e)
 {
+    unsigned long refusals = memory_refusals();
     sqlite3_int64 application = edition_pragma(db, "PRAGMA application_id");
     sqlite3_int64 version = edition_pragma(db, "PRAGMA user_version");
     sqlite3_int64 pages = edition_pragma(db, "PRAGMA page_count");
     sqlite3_int64 page_size = edition_pragma(db, "PRAGMA page_size");
     struct stat st;
+    if (memory_refusals() != refusals)
+        return error_set(e, ST_NOMEM, ENOMEM, "%s", path);
     if (application < 0)
         return error_set(e, ST_FORMAT, 0, "%s: damaged: %s", path, sqlite3_errmsg(db));
     if (application != EDITION_APPLICATION_ID)

@@ -81,8 +81,13 @@ static enum status writer_prepare(struct edition_writer *w, bool update, struct 
         if (at < text.n)
             buf_puts(&sql, update ? "REPLACE" : "ABORT");
         buf_put(&sql, span_sub(text, at + 2, text.n));
-        int result = sqlite3_prepare_v2(w->db, buf_str(&sql), -1, &w->statements[i], NULL);
+        const char *whole = buf_str(&sql);
+        bool good =
+            buf_status(&sql) == ST_OK; /* of nothing SQLite makes no statement, and is glad */
+        int result = sqlite3_prepare_v2(w->db, whole, -1, &w->statements[i], NULL);
         buf_fini(&sql);
+        if (!good)
+            return error_set(e, ST_NOMEM, ENOMEM, "%s", w->path);
         if (result != SQLITE_OK)
             return writer_fail(w, e);
     }

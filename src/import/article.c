@@ -1,6 +1,9 @@
 #include "import/article.h"
 
+#include <errno.h>
+
 #include "article/clean.h"
+#include "core/memory.h"
 #include "core/utf8.h"
 #include "html/page.h"
 #include "import/charset.h"
@@ -103,6 +106,8 @@ enum status article_read(const struct article_source *source, struct document *d
     struct error cause;
     char charset[CHARSET_NAME_MAX];
     struct span declared = {NULL, 0};
+    memory_watch();
+    unsigned long refusals = memory_refusals();
     if (source->format == ARTICLE_HTML)
         declared = charset_of_html(source->bytes);
     enum status status = article_clean(source->bytes, source->name, declared, &clean, charset, e);
@@ -120,7 +125,11 @@ enum status article_read(const struct article_source *source, struct document *d
         status = article_sidecar(source, doc, e);
     if (status == ST_OK && doc->title.p == NULL)
         article_title_from_name(doc, source->name);
+    memory_settle();
     if (status == ST_OK && arena_status(&doc->arena) != ST_OK)
         status = error_set(e, arena_status(&doc->arena), 0, "%s: out of memory", source->name);
+    /* What a library was refused shows as something that the article has not, or has wrong. */
+    if (memory_refusals() != refusals)
+        status = error_set(e, ST_NOMEM, ENOMEM, "%s", source->name);
     return status;
 }
