@@ -288,7 +288,7 @@ int cli_cert(int argc, char **argv)
     int operand = 0;
     int result = CLI_USAGE_ERROR;
     options_init(&options, cli_cert_options, cli_cert_options_count, &c.args);
-    if (!cli_read(&options, argc, argv, 1, CERT_OPERANDS_MAX, &operand))
+    if (!cli_read(&options, argc, argv, 1, CERT_OPERANDS_MAX, &operand, &result))
         goto out;
     c.action = argv[operand];
     c.operands = argv + operand + 1;

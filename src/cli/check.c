@@ -148,7 +148,7 @@ int cli_check(int argc, char **argv)
     int operand = 0;
     int result = CLI_USAGE_ERROR;
     options_init(&options, server_options, server_options_count, &config);
-    if (!cli_read(&options, argc, argv, 0, 1, &operand))
+    if (!cli_read(&options, argc, argv, 0, 1, &operand, &result))
         goto out;
     enum status status = server_config_load(&options, config.config, &e);
     if (status == ST_OK)

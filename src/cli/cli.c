@@ -101,7 +101,8 @@ static bool cli_wants_help(int argc, char **argv)
     return false;
 }
 
-bool cli_read(struct options *o, int argc, char **argv, int least, int most, int *operand)
+bool cli_read(struct options *o, int argc, char **argv, int least, int most, int *operand,
+              int *result)
 {
     struct error e;
     enum status status = options_read_args(o, argc, argv, operand, &e);
@@ -111,7 +112,11 @@ bool cli_read(struct options *o, int argc, char **argv, int least, int most, int
         status = error_set(&e, ST_SYNTAX, 0, "too many operands: %s", argv[*operand + most]);
     if (status == ST_OK)
         return true;
-    log_line(LOG_ERROR, "%s: %s (see broadsheet %s --help)", argv[0], e.message, argv[0]);
+    *result = status == ST_NOMEM ? EXIT_FAILURE : CLI_USAGE_ERROR;
+    if (status == ST_NOMEM)
+        log_line(LOG_ERROR, "%s: %s", argv[0], e.message);
+    else
+        log_line(LOG_ERROR, "%s: %s (see broadsheet %s --help)", argv[0], e.message, argv[0]);
     return false;
 }
 

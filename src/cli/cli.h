@@ -26,9 +26,12 @@ int cli_run(int argc, char **argv);
  * Read a subcommand's options.
  *
  * operands   how many there must be, from `least` to `most`; argv[*operand] is the first
- * Returns false after having printed a usage error.
+ * *result   gets the exit status when they cannot be read: CLI_USAGE_ERROR, EXIT_FAILURE without
+ *           memory
+ * Returns false after having printed what is wrong.
  */
-bool cli_read(struct options *o, int argc, char **argv, int least, int most, int *operand);
+bool cli_read(struct options *o, int argc, char **argv, int least, int most, int *operand,
+              int *result);
 
 /* Tell the log what went wrong, if anything did.  Returns whether all is well. */
 bool cli_tell(enum status status, const struct error *e);

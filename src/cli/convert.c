@@ -236,7 +236,7 @@ int cli_convert(int argc, char **argv)
     int operand = 0;
     int result = CLI_USAGE_ERROR;
     options_init(&options, cli_convert_options, cli_convert_options_count, &args);
-    if (!cli_read(&options, argc, argv, 1, 1, &operand))
+    if (!cli_read(&options, argc, argv, 1, 1, &operand, &result))
         goto out;
     enum status status = options_read_defaults(&options, &e);
     if (status == ST_OK && !convert_read(&args, &c))

@@ -60,20 +60,17 @@ static bool press_is_base_url(const char *url)
            span_find(s, 9, '/') == s.n - 1;
 }
 
-/* The first area that is none is told. */
-static bool press_has_good_areas(const struct option_list *areas)
+/* Is each of them an area? */
+static enum status press_check_areas(const struct option_list *areas, struct error *e)
 {
-    struct error e;
-    bool good = true;
-    for (size_t i = 0; good && i < areas->count; i++) {
+    enum status status = ST_OK;
+    for (size_t i = 0; status == ST_OK && i < areas->count; i++) {
         struct buf prefix;
         buf_init(&prefix, (size_t)4 * GEMINI_URL_MAX);
-        good = area_canonical(areas->items[i], &prefix, &e) == ST_OK;
+        status = area_canonical(areas->items[i], &prefix, e);
         buf_fini(&prefix);
     }
-    if (!good)
-        log_line(LOG_ERROR, "press: --%s", e.message);
-    return good;
+    return status;
 }
 
 /*
@@ -114,9 +111,12 @@ static enum status press_enter_sandbox(const struct press_args *args, const char
         buf_init(&paths[i], (size_t)2 * PATH_MAX);
         buf_putf(&paths[i], "%s/%s", capsule, folders[i]);
         places[2 + i].path = buf_str(&paths[i]);
+        if (buf_status(&paths[i]) != ST_OK)
+            status = error_set(e, ST_NOMEM, ENOMEM, "%s", capsule);
     }
-    status = sandbox_press(wish, places, sizeof places / sizeof places[0], told, e);
-    if (tells)
+    if (status == ST_OK)
+        status = sandbox_press(wish, places, sizeof places / sizeof places[0], told, e);
+    if (tells && status == ST_OK)
         log_line(LOG_INFO, "sandbox: %s", told);
     for (size_t i = 0; i < 2; i++)
         buf_fini(&paths[i]);
@@ -133,8 +133,10 @@ static int press_command(int argc, char **argv, bool job, enum status *last)
     int operand = 0;
     int result = CLI_USAGE_ERROR;
     options_init(&options, cli_press_options, cli_press_options_count, &args);
-    if (!cli_read(&options, argc, argv, 1, 1, &operand))
+    if (!cli_read(&options, argc, argv, 1, 1, &operand, &result)) {
+        *last = result == EXIT_FAILURE ? ST_NOMEM : ST_SYNTAX;
         goto out;
+    }
     enum status status = options_read_defaults(&options, &e);
     if (status == ST_OK && args.output == NULL) {
         log_line(LOG_ERROR, "press: -o EDITION is missing (see broadsheet press --help)");
@@ -145,9 +147,11 @@ static int press_command(int argc, char **argv, bool job, enum status *last)
                  args.base_url);
         goto out;
     }
-    if (status == ST_OK && !press_has_good_areas(&args.area))
-        goto out;
-    if (status == ST_OK && sandbox_wish_find(args.sandbox, &wish, &e) != ST_OK) {
+    if (status == ST_OK)
+        status = press_check_areas(&args.area, &e);
+    if (status == ST_OK)
+        status = sandbox_wish_find(args.sandbox, &wish, &e);
+    if (status == ST_SYNTAX) {
         log_line(LOG_ERROR, "press: --%s", e.message);
         goto out;
     }

@@ -47,14 +47,14 @@ static enum status serve_read(void *context, struct server_config **out, struct 
     return status;
 }
 
-/* Is the command line by itself one that can be read?  Prints a usage error. */
-static bool serve_check_usage(int argc, char **argv)
+/* Is the command line by itself one that can be read?  As cli_read. */
+static bool serve_check_usage(int argc, char **argv, int *result)
 {
     struct server_config config = {0};
     struct options options;
     int operand = 0;
     options_init(&options, server_options, server_options_count, &config);
-    bool good = cli_read(&options, argc, argv, 0, 1, &operand);
+    bool good = cli_read(&options, argc, argv, 0, 1, &operand, result);
     options_fini(&options);
     return good;
 }
@@ -65,8 +65,9 @@ int cli_serve(int argc, char **argv)
     struct supervisor_source again = {.read = serve_read, .context = &source};
     struct server_config *config = NULL;
     struct error e;
-    if (!serve_check_usage(argc, argv))
-        return CLI_USAGE_ERROR;
+    int result = CLI_USAGE_ERROR;
+    if (!serve_check_usage(argc, argv, &result))
+        return result;
     enum status status = serve_read(&source, &config, &e);
     if (status != ST_OK && source.usage) {
         log_line(LOG_ERROR, "serve: %s (see broadsheet serve --help)", e.message);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/file.h"
+#include "core/memory.h"
 #include "core/utf8.h"
 #include "import/charset.h"
 #include "press/suffix.h"
@@ -51,14 +52,16 @@ static magic_t mediatype_load(struct mediatype *m, magic_t *magic, int flags)
 {
     if (*magic != NULL || m->error.code != ST_OK)
         return *magic;
+    memory_watch();
     *magic = magic_open(flags | MAGIC_ERROR);
     if (*magic == NULL) {
-        (void)error_set(&m->error, ST_NOMEM, errno, "libmagic");
+        (void)error_set(&m->error, ST_NOMEM, ENOMEM, "libmagic");
     } else if (magic_load(*magic, NULL) != 0) {
         (void)error_set(&m->error, ST_FORMAT, 0, "libmagic: %s", magic_error(*magic));
         magic_close(*magic);
         *magic = NULL;
     }
+    memory_settle();
     return *magic;
 }
 
@@ -67,7 +70,10 @@ static const char *mediatype_ask(struct mediatype *m, magic_t *magic, int flags,
 {
     if (lseek(fd, 0, SEEK_SET) != 0 || mediatype_load(m, magic, flags) == NULL)
         return NULL;
-    return magic_descriptor(*magic, fd);
+    memory_watch();
+    const char *said = magic_descriptor(*magic, fd);
+    memory_settle();
+    return said;
 }
 
 /* Offset behind the next `mark` from `at` on; in.n when there is none. */
@@ -267,5 +273,8 @@ const char *mediatype_guess(struct mediatype *m, struct span bytes)
 {
     if (mediatype_load(m, &m->type, MAGIC_MIME_TYPE) == NULL)
         return NULL;
-    return magic_buffer(m->type, bytes.p, bytes.n);
+    memory_watch();
+    const char *said = magic_buffer(m->type, bytes.p, bytes.n);
+    memory_settle();
+    return said;
 }

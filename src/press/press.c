@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "core/memory.h"
 #include "edition/area.h"
 #include "log/log.h"
 #include "press/articles.h"
@@ -58,6 +59,7 @@ struct press {
     struct buf basis; /* see edition/schema.c */
     struct edition_writer *writer;
     struct sheet sheet;
+    unsigned long refusals; /* memory_refusals() at the start */
 };
 
 static void press_on_problem(void *context, const struct error *why)
@@ -440,6 +442,8 @@ static enum status press_make(struct press *p, bool anew, struct error *e)
         return status;
     p->sheet.writer = p->writer;
     status = press_write(p, e);
+    if (status == ST_OK && memory_refusals() != p->refusals)
+        status = error_set(e, ST_NOMEM, ENOMEM, "%s", p->path);
     if (status == ST_OK)
         status = edition_commit(p->writer, e);
     else
@@ -453,6 +457,7 @@ static enum status press_once(const char *capsule, const char *edition, const ch
                               struct error *e)
 {
     struct press p = {.path = capsule, .edition = edition, .base_url = base_url, .fd = -1};
+    p.refusals = memory_refusals();
     p.articles_scan.fd = p.statics_scan.fd = p.articles.spill.fd = -1;
     p.sheet.path = capsule;
     p.sheet.base_url = base_url;
@@ -466,6 +471,9 @@ static enum status press_once(const char *capsule, const char *edition, const ch
     enum status status = press_read_areas(&p, areas, e);
     if (status == ST_OK)
         status = press_make(&p, anew, e);
+    /* Without memory a file that is good can look as if it were not: that is not to be told. */
+    if (status != ST_OK && memory_refusals() != p.refusals)
+        status = error_set(e, ST_NOMEM, ENOMEM, "%s", capsule);
     *from_past = p.past != NULL;
     sheet_fini(&p.sheet);
     neighbours_fini(&p.neighbours);

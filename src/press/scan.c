@@ -176,7 +176,10 @@ static enum status scan_read_folder(const struct scan_walk *w, struct span folde
     int fd = scan_open(w, top ? "." : folder.p + w->root);
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     if (dir == NULL) {
-        scan_tell(w, folder, errno, NULL);
+        if (errno == ENOMEM)
+            status = error_set(e, ST_NOMEM, ENOMEM, "%.*s", (int)folder.n, folder.p);
+        else
+            scan_tell(w, folder, errno, NULL);
         if (fd >= 0)
             close(fd);
     }
@@ -189,7 +192,9 @@ static enum status scan_read_folder(const struct scan_walk *w, struct span folde
         buf_putc(&path, '/');
         buf_puts(&path, found->d_name);
         const char *whole = buf_str(&path);
-        if (buf_status(&path) != ST_OK)
+        if (buf_status(&path) == ST_NOMEM)
+            status = error_set(e, ST_NOMEM, ENOMEM, "%.*s", (int)folder.n, folder.p);
+        else if (buf_status(&path) != ST_OK)
             scan_tell(w, folder, ENAMETOOLONG, NULL);
         else
             status =

@@ -34,6 +34,10 @@ static void statics_check_length(const struct statics *s, struct scan_entry *ent
     struct buf address;
     buf_init(&address, STATICS_PATH_MAX);
     statics_address(entry, &address);
+    if (buf_status(&address) == ST_NOMEM) {
+        buf_fini(&address);
+        return; /* as press finds out at its end */
+    }
     size_t base = strlen(s->base_url) - 1; /* its slash is the address's */
     size_t folder = address.n - entry->folder;
     while (folder > 0 && address.p[folder - 1] != '/')

@@ -166,7 +166,9 @@ static void job_on_exit(uv_process_t *process, int64_t status, int signal_number
     struct job *j = process->data;
     if (signal_number != 0 && !j->stopping)
         log_line(LOG_ERROR, "%s: press ended by signal %d", j->capsule, signal_number);
-    job_end(j, signal_number == 0 && status == 0, signal_number != 0 || status == JOB_TEMPORARY);
+    /* libconfuse ends the process by itself, with 2, when it has no memory for a text. */
+    bool temporary = signal_number != 0 || status != EXIT_FAILURE;
+    job_end(j, signal_number == 0 && status == 0, temporary);
 }
 
 static void job_on_timer(uv_timer_t *timer)
