@@ -75,8 +75,8 @@ void access_log(const struct access *a)
     char certificate[2 * ACCESS_PRINT + 8];
     access_client(client, sizeof client, a->client);
     access_certificate(certificate, sizeof certificate, a->certificate);
-    struct buf what;
-    buf_init(&what, ACCESS_PATH_MAX);
+    char space[ACCESS_PATH_MAX]; /* a line needs no memory, which may be what there is to tell */
+    struct buf what = {.p = space, .size = sizeof space, .cap = sizeof space - 1};
     if (a->path.p == NULL) {
         buf_puts(&what, "- -");
     } else {
@@ -88,5 +88,4 @@ void access_log(const struct access *a)
     log_kind(kind, LOG_INFO, "%s %s %s %d %" PRIu64 "B %" PRIu64 "ms %s%s %s", client, certificate,
              buf_str(&what), a->status, a->bytes, a->ms, a->tls, a->resumed ? " resumed" : "",
              a->reason);
-    buf_fini(&what);
 }

@@ -92,12 +92,11 @@ static bool log_tell_lost(void)
 {
     if (log_lost == 0)
         return true;
-    struct buf line;
-    buf_init(&line, LOG_LINE_MAX);
+    char space[LOG_LINE_MAX];
+    struct buf line = {.p = space, .size = sizeof space, .cap = sizeof space - 1};
     log_head(&line, LOG_WARNING);
     buf_putf(&line, "%lu lines of this log were lost\n", log_lost);
     bool told = out_write(&line, log_process == NULL);
-    buf_fini(&line);
     if (told)
         log_lost = 0;
     return told;
@@ -110,15 +109,16 @@ static void log_vline(enum log_level level, const char *fmt, va_list args)
     int n = vsnprintf(message, sizeof message, fmt, args);
     if (n < 0)
         return;
-    struct buf line;
-    buf_init(&line, (size_t)6 * LOG_LINE_MAX);
+    /* On the stack: that memory has run out can be told, too. */
+    char space[6 * LOG_LINE_MAX];
+    struct buf line = {.p = space, .size = sizeof space, .cap = sizeof space - 1};
     log_head(&line, level);
     log_put(&line, span_of(message), "");
-    buf_putc(&line, '\n');
+    buf_putc(&line, '
+');
     bool good = buf_status(&line) == ST_OK && log_tell_lost();
     if (!good || !out_write(&line, log_process == NULL))
         log_lost++;
-    buf_fini(&line);
 }
 
 PRINTF_LIKE(2, 3) static void log_unlimited(enum log_level level, const char *fmt, ...)
