@@ -106,6 +106,11 @@ static bool landlock_add_rules(int ruleset, uint64_t handled, struct sandbox_pla
     for (size_t i = 0; good && i < count; i++) {
         const char *path = places[i].path;
         path = places[i].holder ? landlock_holder(path, &holder) : path;
+        if (buf_status(&holder) == ST_NOMEM) {
+            errno = ENOMEM;
+            good = false;
+            break;
+        }
         uint64_t rights = LANDLOCK_READS | (places[i].writes ? LANDLOCK_WRITES : 0);
         good = landlock_allow(ruleset, path, rights & handled, &st);
         places[i].device = st.st_dev;

@@ -62,13 +62,16 @@ static void sandbox_tell(struct sandbox *s, const char *what, bool good)
         buf_puts(&s->told, what);
     else
         buf_putf(&s->told, "%s: no (%s)", what, strerror(cause));
+    /* It can be had, only not now: nobody goes on without it for that. */
+    if (!good && cause == ENOMEM && s->failed.code == ST_OK)
+        (void)error_set(&s->failed, ST_NOMEM, cause, "sandbox: %s", what);
     if (!good && s->wish == SANDBOX_REQUIRE && s->failed.code == ST_OK)
         (void)error_set(&s->failed, ST_IO, cause, "sandbox: %s is required, but not there", what);
 }
 
 static enum status sandbox_end(struct sandbox *s, char told[SANDBOX_TOLD_MAX], struct error *e)
 {
-    struct span text = buf_span(&s->told);
+    struct span text = buf_status(&s->told) == ST_OK ? buf_span(&s->told) : SPAN("(out of memory)");
     if (s->wish == SANDBOX_OFF)
         text = SPAN("off");
     memcpy(told, text.p, text.n);
