@@ -114,8 +114,7 @@ static void log_vline(enum log_level level, const char *fmt, va_list args)
     struct buf line = {.p = space, .size = sizeof space, .cap = sizeof space - 1};
     log_head(&line, level);
     log_put(&line, span_of(message), "");
-    buf_putc(&line, '
-');
+    buf_putc(&line, '\n');
     bool good = buf_status(&line) == ST_OK && log_tell_lost();
     if (!good || !out_write(&line, log_process == NULL))
         log_lost++;

@@ -591,8 +591,11 @@ int worker_run(void)
     struct error e = {0};
     log_init("worker");
     log_outlive();
-    if (w == NULL)
+    if (w == NULL) {
+        (void)error_set(&e, ST_NOMEM, ENOMEM, "worker");
+        log_error(&e);
         return EXIT_FAILURE;
+    }
     message_reader_init(&w->messages);
     w->messages.on_message = worker_on_message;
     w->messages.context = w;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "core/file.h"
+#include "core/memory.h"
 
 static enum status worker_read_tickets(struct ticket_ring *tickets, struct error *e)
 {
@@ -91,10 +92,16 @@ enum status worker_tls_start(struct worker_tls *t, const struct worker_settings 
 {
     struct buf text;
     *t = (struct worker_tls){.settings = settings, .ask_client = ask_client};
+    memory_watch();
+    unsigned long refusals = memory_refusals();
     enum status status = worker_read_certificates(&text, e);
     if (status == ST_OK)
         status = worker_tls_certificates(t, buf_span(&text), e);
     buf_wipe(&text);
+    memory_settle();
+    /* OpenSSL would do without what it could not make now for as long as the process lives. */
+    if (memory_refusals() != refusals)
+        status = error_set(e, ST_NOMEM, ENOMEM, "TLS");
     return status;
 }
 

@@ -9,8 +9,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "core/memory.h"
 #include "tls/context_internal.h"
 #include "tls/identity_internal.h"
+#include "tls/methods.h"
 
 /* AES-128 first: its SHA-256 key schedule is the cheapest; ChaCha20 for those who put it first. */
 #define CONTEXT_SUITES_13 \
@@ -212,8 +214,14 @@ enum status context_set_hosts(struct context *context, const struct context_host
     enum status status = ST_OK;
     if (sides == NULL)
         return error_set(e, ST_NOMEM, ENOMEM, "TLS");
+    memory_watch();
+    unsigned long refusals = memory_refusals();
     for (size_t i = 0; status == ST_OK && i < count; i++)
         status = context_make_side(context, &hosts[i], &sides[i], e);
+    memory_settle();
+    /* A context can lack what OpenSSL was refused memory for, and look good. */
+    if (memory_refusals() != refusals)
+        status = error_set(e, ST_NOMEM, ENOMEM, "TLS");
     if (status != ST_OK) {
         context_free_sides(sides, count);
         return status;
@@ -232,9 +240,10 @@ enum status context_new(const struct context_plan *plan, struct context **out, s
     context->least = plan->least;
     context->ask_client = plan->ask_client;
     context->gather = channel_bio_method();
-    enum status status = context->gather == NULL
-                             ? error_set(e, ST_NOMEM, ENOMEM, "TLS")
-                             : context_set_hosts(context, plan->hosts, plan->count, e);
+    enum status status =
+        context->gather == NULL ? error_set(e, ST_NOMEM, ENOMEM, "TLS") : methods_load(e);
+    if (status == ST_OK)
+        status = context_set_hosts(context, plan->hosts, plan->count, e);
     if (status != ST_OK) {
         context_free(context);
         return status;
