@@ -9,6 +9,7 @@
 
 #include "core/buf.h"
 #include "core/clock.h"
+#include "core/memory.h"
 #include "log/access.h"
 #include "log/log.h"
 #include "net/conn_internal.h"
@@ -16,6 +17,8 @@
 
 /* Most bytes of an answer that are sent before the other connections get their turn. */
 #define CONN_TURN_MAX ((uint64_t)512 * 1024)
+/* Room for a response header: status, space, meta, line end; and a NUL. */
+#define CONN_HEADER_MAX (GEMINI_META_MAX + 9)
 /* Most bytes thrown away while lingering. */
 #define CONN_DRAIN_MAX ((size_t)1024 * 1024)
 
@@ -249,6 +252,18 @@ struct conn_exchange *conn_exchange(struct conn *c)
     return c->exchange;
 }
 
+/* Nothing has gone out yet: say so, instead of a page that ends before it begins. */
+static void conn_apologise(struct conn *c)
+{
+    struct response *r = &c->exchange->response;
+    if (r->done != NULL)
+        r->done(r);
+    r->done = NULL;
+    r->fill = NULL;
+    c->reason = NULL;
+    response_set(r, GEMINI_TEMPORARY_FAILURE, "This page cannot be read at the moment");
+}
+
 /* The line is whole, or bad: decide what to answer. */
 static void conn_answer(struct conn *c, enum request_state found, struct span line)
 {
@@ -256,9 +271,15 @@ static void conn_answer(struct conn *c, enum request_state found, struct span li
     x->answered = true;
     if (conn_limit_answer(c))
         return;
+    memory_watch();
+    unsigned long refusals = memory_refusals();
     if (found == REQUEST_LINE) {
         struct net_request request = {line, c->port, channel_client(c->channel)};
         c->table->respond(c->table->context, &request, &x->response);
+        memory_settle();
+        /* Without memory a certificate can look as if it were not there, and a page, too. */
+        if (memory_refusals() != refusals)
+            conn_apologise(c);
     } else {
         response_set(&x->response, GEMINI_BAD_REQUEST, request_fault(found));
     }
@@ -304,15 +325,14 @@ static size_t conn_fill(struct conn *c, uint64_t total, size_t header_n)
     struct response *r = &c->exchange->response;
     size_t n = 0;
     if (c->sent < header_n) {
-        struct buf header;
-        buf_init(&header, GEMINI_META_MAX + 8);
+        char space[CONN_HEADER_MAX];
+        struct buf header = {.p = space, .size = sizeof space, .cap = sizeof space - 1};
         gemini_header(&header, r->status, span_of(r->meta));
         n = header_n - (size_t)c->sent;
         if (buf_status(&header) != ST_OK || header.n != header_n)
             n = 0;
         else
             memcpy(scratch, header.p + c->sent, n);
-        buf_fini(&header);
         if (n == 0)
             return 0;
     }
@@ -331,27 +351,13 @@ static size_t conn_fill(struct conn *c, uint64_t total, size_t header_n)
     return n + take;
 }
 
-/* Bytes of the header as gemini_header writes it. */
+/* Bytes of the header as gemini_header writes it; it takes no memory that could be refused. */
 static size_t conn_header_size(const struct response *r)
 {
-    struct buf header;
-    buf_init(&header, GEMINI_META_MAX + 8);
+    char space[CONN_HEADER_MAX];
+    struct buf header = {.p = space, .size = sizeof space, .cap = sizeof space - 1};
     gemini_header(&header, r->status, span_of(r->meta));
-    size_t n = header.n;
-    buf_fini(&header);
-    return n;
-}
-
-/* Nothing has gone out yet: say so, instead of a page that ends before it begins. */
-static void conn_apologise(struct conn *c)
-{
-    struct response *r = &c->exchange->response;
-    if (r->done != NULL)
-        r->done(r);
-    r->done = NULL;
-    r->fill = NULL;
-    c->reason = NULL;
-    response_set(r, GEMINI_TEMPORARY_FAILURE, "This page cannot be read at the moment");
+    return header.n;
 }
 
 static enum conn_step conn_run_answer(struct conn *c)
