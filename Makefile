@@ -21,6 +21,8 @@ else ifeq ($(VARIANT),clang)
   OPTIMISE := -O2 -D_FORTIFY_SOURCE=3
 else ifeq ($(VARIANT),sanitize)
   OPTIMISE := -O1 -g $(SANITIZE)
+else ifeq ($(VARIANT),valgrind)
+  OPTIMISE := -O1 -g
 else ifeq ($(VARIANT),fuzz)
   override CC := $(CLANG)
   OPTIMISE := -O1 -g $(SANITIZE) -fsanitize=fuzzer-no-link
@@ -30,7 +32,7 @@ else ifeq ($(VARIANT),coverage)
   OPTIMISE := -O1 -fprofile-instr-generate -fcoverage-mapping \
     -Xclang -mllvm -Xclang -runtime-counter-relocation
 else
-  $(error VARIANT=$(VARIANT): must be release, clang, sanitize, fuzz or coverage)
+  $(error VARIANT=$(VARIANT): must be release, clang, sanitize, coverage, valgrind or fuzz)
 endif
 
 PACKAGES := openssl libuv sqlite3 libmagic libconfuse gumbo md4c libcjson uchardet liburiparser libseccomp
@@ -63,6 +65,7 @@ EVAL_SOURCES := $(sort $(wildcard tests/eval/*.c))
 EVAL_OBJECTS := $(EVAL_SOURCES:%.c=$(BUILD)/%.o)
 EVAL := $(BUILD)/tests/eval/eval
 FUZZ_SECONDS ?= 60
+TORTURE := $(BUILD)/tests/torture/fail.so
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -93,6 +96,11 @@ $(BUILD)/tests/bench/summary: $(BUILD)/tests/bench/summary.o $(OBJECTS)
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
+# Preloaded into the program, so it is no part of it: without sanitizers, whatever the variant.
+$(TORTURE): tests/torture/fail.c Makefile
+	@mkdir -p $(@D)
+	$(CC) -std=c17 -D_GNU_SOURCE -O2 -g $(WARNINGS) -shared -fPIC -o $@ $< -ldl
+
 $(EVAL): $(EVAL_OBJECTS) $(OBJECTS)
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) -lm
 
@@ -101,7 +109,7 @@ $(EVAL): $(EVAL_OBJECTS) $(OBJECTS)
 run: $(PROGRAM) ## build, then serve capsule/ on port 1965
 	exec $(PROGRAM) serve capsule --certs certs --state build/state $(RUN_ARGS)
 
-test: $(PROGRAM) $(UNITS) $(FUZZERS) ## run every test suite; the last line counts them all
+test: $(PROGRAM) $(UNITS) $(FUZZERS) $(TORTURE) ## run every test suite; the last line counts them all
 	$(PYTHON) tests/run.py --build $(BUILD) $(TEST_ARGS)
 
 sanitize: ## the same tests on a build with AddressSanitizer and UndefinedBehaviorSanitizer
@@ -128,6 +136,15 @@ fuzz-targets: $(FUZZERS)
 bench: $(PROGRAM) $(BENCHES) ## measure speed and size beside a bare OpenSSL server
 	$(PYTHON) tests/bench/bench.py --build $(BUILD) $(BENCH_ARGS)
 
+torture: $(PROGRAM) $(TORTURE) ## fail the n-th allocation of a press and of a request, for each n
+	BROADSHEET_BUILD=$(BUILD) $(PYTHON) tests/torture/torture.py $(TORTURE_ARGS)
+
+valgrind: ## unit tests and a served session under valgrind, on a build without sanitizers
+	$(MAKE) VARIANT=valgrind valgrind-programs
+	$(PYTHON) tests/torture/memcheck.py --build build/valgrind $(VALGRIND_ARGS)
+
+valgrind-programs: $(PROGRAM) $(UNITS)
+
 eval: $(EVAL) ## score the summaries beside those of other methods (DATA=DIR: of other articles)
 	@$(EVAL) $(EVAL_ARGS) $(if $(DATA),$(DATA),--kinds tests/eval/articles)
 
@@ -143,5 +160,5 @@ clean: ## remove everything built
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: all run test sanitize coverage coverage-tests lint format fuzz fuzz-targets bench eval \
-  clean-machine install clean help
+.PHONY: all run test sanitize coverage coverage-tests lint format fuzz fuzz-targets bench torture \
+  valgrind valgrind-programs eval clean-machine install clean help

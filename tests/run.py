@@ -4,6 +4,7 @@
 unit    the cmocka programs, one for each tests/unit/ROOM/test_FILE.c
 fuzz    each fuzz target once over the files of its corpus
 golden  tests/golden with pytest
+torture a sample of tests/torture, some n of each case
 e2e     tests/e2e with pytest, against the real program
 """
 
@@ -18,6 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 REFUSED = ROOT / "build/refused-clients"  # clients that contrib/setup.sh could not get
+SUITES = ["unit", "fuzz", "torture", "golden", "e2e"]
 PROGRAM_SECONDS = 120  # for one unit test program or fuzz target
 PYTEST_SECONDS = 1200  # for one suite
 GRACE_SECONDS = 20  # for pytest to stop what it started
@@ -171,6 +173,17 @@ def run_pytest(suite, build, only, env):
     return count
 
 
+def run_torture(build, only, env):
+    """One test: a stride so wide that it is over soon."""
+    if only and only not in "torture":
+        return Count()
+    command = ["/usr/bin/python3", "tests/torture/torture.py", "--stride", "997", "--first", "500"]
+    status, output = run(command, PROGRAM_SECONDS, env)
+    if status != 0:
+        say(f"{output}torture: {how_it_ended(status)}")
+    return Count(passed=int(status == 0), failed=int(status != 0))
+
+
 def environment(build):
     env = dict(os.environ, BROADSHEET_BUILD=str(build), CMOCKA_MESSAGE_OUTPUT="TAP")
     if build.name == "sanitize":
@@ -183,7 +196,7 @@ def environment(build):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", type=Path, default=ROOT / "build/release")
-    parser.add_argument("--only", choices=["unit", "fuzz", "golden", "e2e"])
+    parser.add_argument("--only", choices=SUITES)
     parser.add_argument("-k", dest="filter", metavar="EXPR",
                         help="pytest's -k; for unit and fuzz a part of the program's path")
     args = parser.parse_args()
@@ -191,11 +204,13 @@ def main():
     build = args.build.resolve()
     env = environment(build)
     total = Count()
-    for suite in [args.only] if args.only else ["unit", "fuzz", "golden", "e2e"]:
+    for suite in [args.only] if args.only else SUITES:
         if suite == "unit":
             count = run_unit(build, args.filter, env)
         elif suite == "fuzz":
             count = run_fuzz(build, args.filter, env)
+        elif suite == "torture":
+            count = run_torture(build, args.filter, env)
         else:
             count = run_pytest(suite, build, args.filter, env)
         if count.total() == 0 and not args.filter:
