@@ -146,7 +146,10 @@ static void conn_want(struct conn *c, int interest)
     if (c->interest == interest)
         return;
     c->interest = interest;
-    uv_poll_start(&c->poll, interest, conn_on_poll);
+    if (interest == 0)
+        uv_poll_stop(&c->poll);
+    else
+        uv_poll_start(&c->poll, interest, conn_on_poll);
 }
 
 /* Give up on the client; an alert that explains it still goes out. */
@@ -175,6 +178,9 @@ static void conn_run(struct conn *c)
         case STEP_WRITE:
             conn_want(c, UV_WRITABLE);
             return;
+        case STEP_WAIT:
+            conn_want(c, 0);
+            return;
         case STEP_FAIL:
             conn_fail(c);
             break;
@@ -189,6 +195,11 @@ static void conn_on_poll(uv_poll_t *poll, int status, int events)
     if (status < 0)
         c->interest = 0; /* libuv has stopped the poll; the next call on the socket says why */
     conn_run(c);
+}
+
+void conn_on_ready(void *context)
+{
+    conn_run(context);
 }
 
 static void conn_on_timer(uv_timer_t *timer)
@@ -219,6 +230,8 @@ static enum conn_step conn_step_of(struct conn *c, enum channel_result result)
         return STEP_READ;
     case CHANNEL_WRITE:
         return STEP_WRITE;
+    case CHANNEL_WAIT:
+        return STEP_WAIT;
     case CHANNEL_END:
         if (c->reason == NULL)
             c->reason = conn_rules[c->state].left;

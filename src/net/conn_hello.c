@@ -127,8 +127,10 @@ enum conn_step conn_run_hello(struct conn *c)
     }
     if (c->hello_awaited)
         conn_set_low_water(c, 1);
-    if (channel_open(c->table->tls, c->fd, &c->channel) == ST_OK)
-        return STEP_NEXT;
-    c->reason = CONN_NO_MEMORY;
-    return STEP_FAIL;
+    if (channel_open(c->table->tls, c->fd, &c->channel) != ST_OK) {
+        c->reason = CONN_NO_MEMORY;
+        return STEP_FAIL;
+    }
+    channel_on_ready(c->channel, conn_on_ready, c);
+    return STEP_NEXT;
 }

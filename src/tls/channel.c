@@ -9,6 +9,7 @@
 
 #include "core/buf.h"
 #include "tls/context_internal.h"
+#include "tls/signer_internal.h"
 
 /* Most bytes that are gathered before the socket must take some. */
 #define CHANNEL_GATHER_MAX ((size_t)64 * 1024)
@@ -31,6 +32,8 @@ struct channel {
     bool eof;                   /* the socket has no more to read */
     bool fatal;                 /* an SSL call failed for good: no more of them */
     struct client_cert *client; /* once somebody asked, and if there is one */
+    struct signer *signer;      /* borrowed; NULL where the key signs itself */
+    struct signer_party party;  /* what the signer knows of this handshake */
     const char *fault;          /* static text or OpenSSL's, which is static too */
 };
 
@@ -130,6 +133,9 @@ enum status channel_open(struct context *ctx, int fd, struct channel **out)
     ch->ssl = ssl;
     ch->fd = fd;
     ch->fault = "";
+    ch->signer = ctx->signer;
+    if (ch->signer != NULL)
+        SSL_set_mode(ssl, SSL_MODE_ASYNC);
     BIO_set_data(bio, ch);
     BIO_set_init(bio, 1);
     SSL_set_bio(ssl, bio, bio);
@@ -138,10 +144,33 @@ enum status channel_open(struct context *ctx, int fd, struct channel **out)
     return ST_OK;
 }
 
+void channel_on_ready(struct channel *ch, void (*on_ready)(void *context), void *context)
+{
+    ch->party.on_ready = on_ready;
+    ch->party.context = context;
+}
+
+/*
+ * A handshake that stands still for a signature is on a stack of its own, which SSL_free would
+ * leave there for good, with all that it holds: it is told that there is no signature, and ends.
+ */
+static void channel_cancel(struct channel *ch)
+{
+    if (!signer_cancel(ch->signer, &ch->party))
+        return;
+    signer_enter(ch->signer, &ch->party);
+    if (SSL_do_handshake(ch->ssl) > 0 || SSL_waiting_for_async(ch->ssl) == 1)
+        abort(); /* it cannot go on, and what SSL_free did then would be worse */
+    signer_leave(ch->signer);
+    signer_next(ch->signer);
+}
+
 void channel_close(struct channel *ch)
 {
     if (ch == NULL)
         return;
+    if (ch->signer != NULL)
+        channel_cancel(ch);
     SSL_free(ch->ssl);
     client_free(ch->client);
     buf_fini(&ch->out);
@@ -160,6 +189,11 @@ static enum channel_result channel_judge(struct channel *ch, int result)
     }
     case SSL_ERROR_WANT_WRITE:
         return CHANNEL_WRITE;
+    case SSL_ERROR_WANT_ASYNC:
+        return CHANNEL_WAIT;
+    case SSL_ERROR_WANT_ASYNC_JOB:
+        signer_queue(ch->signer, &ch->party);
+        return CHANNEL_WAIT;
     case SSL_ERROR_ZERO_RETURN:
         return CHANNEL_END;
     case SSL_ERROR_SYSCALL:
@@ -175,6 +209,8 @@ static enum channel_result channel_judge(struct channel *ch, int result)
     const char *reason = ERR_reason_error_string(code);
     ch->fatal = true;
     ch->fault = reason == NULL ? "TLS failure" : reason;
+    if (ch->party.fault != NULL)
+        ch->fault = ch->party.fault;
     ERR_clear_error();
     return CHANNEL_FAIL;
 }
@@ -186,9 +222,26 @@ static void channel_begin(struct channel *ch)
     ch->read_room = CHANNEL_READ_MAX;
 }
 
+/* A handshake on a stack of its own, as long as it may need a signature. */
+static enum channel_result channel_handshake_apart(struct channel *ch)
+{
+    signer_enter(ch->signer, &ch->party);
+    int result = SSL_do_handshake(ch->ssl);
+    signer_leave(ch->signer);
+    enum channel_result judged = result == 1 ? CHANNEL_DONE : channel_judge(ch, result);
+    if (judged != CHANNEL_WAIT) {
+        if (ch->party.done || judged == CHANNEL_DONE)
+            SSL_clear_mode(ch->ssl, SSL_MODE_ASYNC);
+        signer_next(ch->signer);
+    }
+    return judged;
+}
+
 enum channel_result channel_handshake(struct channel *ch)
 {
     channel_begin(ch);
+    if ((SSL_get_mode(ch->ssl) & SSL_MODE_ASYNC) != 0)
+        return channel_handshake_apart(ch);
     int result = SSL_do_handshake(ch->ssl);
     return result == 1 ? CHANNEL_DONE : channel_judge(ch, result);
 }

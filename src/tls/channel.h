@@ -14,6 +14,7 @@ enum channel_result {
     CHANNEL_DONE,  /* it is done */
     CHANNEL_READ,  /* call again when the socket can be read */
     CHANNEL_WRITE, /* call again when the socket can be written */
+    CHANNEL_WAIT,  /* call again when on_ready was called: a signature is on its way */
     CHANNEL_END,   /* the client has sent its last byte */
     CHANNEL_FAIL,  /* the connection is of no more use; channel_fault tells why */
 };
@@ -29,7 +30,13 @@ struct channel;
  */
 enum status channel_open(struct context *ctx, int fd, struct channel **ch) MUST_USE;
 
-/* Go on with the handshake. */
+/*
+ * Have on_ready called when a handshake that had to wait (CHANNEL_WAIT) can go on.  It may close
+ * the channel, but no other.
+ */
+void channel_on_ready(struct channel *ch, void (*on_ready)(void *context), void *context);
+
+/* Go on with the handshake; only this answers CHANNEL_WAIT. */
 enum channel_result channel_handshake(struct channel *ch) MUST_USE;
 
 /* Read up to n bytes; on CHANNEL_DONE *got is at least 1. */

@@ -13,6 +13,7 @@
 #include "tls/context_internal.h"
 #include "tls/identity_internal.h"
 #include "tls/methods.h"
+#include "tls/signer_internal.h"
 
 /* AES-128 first: its SHA-256 key schedule is the cheapest; ChaCha20 for those who put it first. */
 #define CONTEXT_SUITES_13 \
@@ -148,9 +149,20 @@ static bool context_set_session_name(SSL_CTX *ctx, const char *name)
     return SSL_CTX_set_session_id_context(ctx, (const unsigned char *)id, (unsigned)length) == 1;
 }
 
+/* Show the certificate, and sign with its key or have the signer do so. */
+static bool context_show(const struct context *context, SSL_CTX *ctx, const struct identity *id)
+{
+    if (context->signer == NULL)
+        return SSL_CTX_use_cert_and_key(ctx, id->certificate, id->key, id->chain, 1) == 1;
+    EVP_PKEY *key = signer_key(context->signer, id->certificate);
+    bool good =
+        key != NULL && SSL_CTX_use_cert_and_key(ctx, id->certificate, key, id->chain, 1) == 1;
+    EVP_PKEY_free(key);
+    return good;
+}
+
 static bool context_setup(struct context *context, SSL_CTX *ctx, const struct context_host *host)
 {
-    const struct identity *id = host->identity;
     int least = context->least == CONTEXT_TLS13 ? TLS1_3_VERSION : TLS1_2_VERSION;
     SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                  SSL_OP_PRIORITIZE_CHACHA | SSL_OP_NO_COMPRESSION |
@@ -169,7 +181,7 @@ static bool context_setup(struct context *context, SSL_CTX *ctx, const struct co
            context_set_session_name(ctx, host->count == 0 ? "" : host->names[0]) &&
            SSL_CTX_set_tlsext_servername_callback(ctx, context_on_name) == 1 &&
            SSL_CTX_set_tlsext_servername_arg(ctx, context) == 1 &&
-           SSL_CTX_use_cert_and_key(ctx, id->certificate, id->key, id->chain, 1) == 1;
+           context_show(context, ctx, host->identity);
 }
 
 static void context_free_sides(struct context_side *sides, size_t count)
@@ -239,6 +251,7 @@ enum status context_new(const struct context_plan *plan, struct context **out, s
         return error_set(e, ST_NOMEM, ENOMEM, "TLS");
     context->least = plan->least;
     context->ask_client = plan->ask_client;
+    context->signer = plan->signer;
     context->gather = channel_bio_method();
     enum status status =
         context->gather == NULL ? error_set(e, ST_NOMEM, ENOMEM, "TLS") : methods_load(e);

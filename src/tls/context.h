@@ -5,6 +5,7 @@
 #define TLS_CONTEXT_H
 
 #include "tls/identity.h"
+#include "tls/signer.h"
 #include "tls/ticket.h"
 
 /* The least version of TLS that is spoken. */
@@ -33,6 +34,11 @@ struct context_plan {
     const struct ticket_ring *tickets; /* the same in all processes that resume each other's */
     enum context_version least;
     bool ask_client; /* ask who the client is; it may keep that to itself */
+    /*
+     * Signs in place of the identities' keys, of which the public half is enough then; borrowed
+     * for the context's life.  NULL: they sign themselves.
+     */
+    struct signer *signer;
 };
 
 /*

@@ -19,6 +19,7 @@ struct context {
     size_t count;
     enum context_version least;
     bool ask_client;
+    struct signer *signer;      /* borrowed; NULL where keys sign themselves */
     BIO_METHOD *gather;         /* of the channels' BIO, see channel.c */
     struct ticket_ring tickets; /* wiped when others come and at the end */
 };

@@ -44,8 +44,12 @@ void identity_free(struct identity *id);
  */
 enum status identity_pack(const struct identity *id, struct buf *out, struct error *e) MUST_USE;
 
+/* The same with the public key in place of the private one: for whom a key process signs. */
+enum status identity_pack_public(const struct identity *id, struct buf *out,
+                                 struct error *e) MUST_USE;
+
 /*
- * Read such a text.
+ * Read such a text, of either kind.
  *
  * ids     gets at most `most` identities, which the caller frees; without paths
  * Returns ST_OK with *count; else none: ST_CRYPTO (no such text), ST_LIMIT (too many), ST_NOMEM.

@@ -8,13 +8,17 @@
 #include "tls/identity.h"
 #include "tls/identity_internal.h"
 
-enum status identity_pack(const struct identity *id, struct buf *out, struct error *e)
+static enum status identity_write(const struct identity *id, bool secret, struct buf *out,
+                                  struct error *e)
 {
     const char *path = id->certificate_path;
     BIO *pem = BIO_new(BIO_s_secmem());
-    bool good = pem != NULL && id->key != NULL &&
-                PEM_write_bio_PKCS8PrivateKey(pem, id->key, NULL, NULL, 0, NULL, NULL) == 1 &&
-                PEM_write_bio_X509(pem, id->certificate) == 1;
+    bool good = pem != NULL && id->key != NULL;
+    if (good && secret)
+        good = PEM_write_bio_PKCS8PrivateKey(pem, id->key, NULL, NULL, 0, NULL, NULL) == 1;
+    else if (good)
+        good = PEM_write_bio_PUBKEY(pem, X509_get0_pubkey(id->certificate)) == 1;
+    good = good && PEM_write_bio_X509(pem, id->certificate) == 1;
     for (int i = 0; good && i < sk_X509_num(id->chain); i++)
         good = PEM_write_bio_X509(pem, sk_X509_value(id->chain, i)) == 1;
     char *bytes = NULL;
@@ -29,6 +33,16 @@ enum status identity_pack(const struct identity *id, struct buf *out, struct err
     return status;
 }
 
+enum status identity_pack(const struct identity *id, struct buf *out, struct error *e)
+{
+    return identity_write(id, true, out, e);
+}
+
+enum status identity_pack_public(const struct identity *id, struct buf *out, struct error *e)
+{
+    return identity_write(id, false, out, e);
+}
+
 struct identity_unpacking {
     struct identity **ids;
     size_t most, count;
@@ -39,7 +53,8 @@ static enum status identity_take(struct identity_unpacking *u, const char *name,
                                  const unsigned char *der, long n, struct error *e)
 {
     struct identity *id = u->count == 0 ? NULL : u->ids[u->count - 1];
-    if (strcmp(name, PEM_STRING_PKCS8INF) == 0) {
+    bool secret = strcmp(name, PEM_STRING_PKCS8INF) == 0;
+    if (secret || strcmp(name, PEM_STRING_PUBLIC) == 0) {
         char shown[32];
         if (u->count == u->most)
             return error_set(e, ST_LIMIT, 0, "more than %zu certificates", u->most);
@@ -48,7 +63,7 @@ static enum status identity_take(struct identity_unpacking *u, const char *name,
         if (id == NULL)
             return error_set(e, ST_NOMEM, ENOMEM, "%s", shown);
         u->ids[u->count++] = id;
-        id->key = d2i_AutoPrivateKey(NULL, &der, n);
+        id->key = secret ? d2i_AutoPrivateKey(NULL, &der, n) : d2i_PUBKEY(NULL, &der, n);
         return id->key == NULL ? identity_crypto_error(e, shown) : ST_OK;
     }
     X509 *certificate = strcmp(name, PEM_STRING_X509) == 0 ? d2i_X509(NULL, &der, n) : NULL;
