@@ -179,7 +179,7 @@ static void conn_run(struct conn *c)
             conn_want(c, UV_WRITABLE);
             return;
         case STEP_WAIT:
-            conn_want(c, 0);
+            c->waiting = true;
             return;
         case STEP_FAIL:
             conn_fail(c);
@@ -194,12 +194,18 @@ static void conn_on_poll(uv_poll_t *poll, int status, int events)
     (void)events;
     if (status < 0)
         c->interest = 0; /* libuv has stopped the poll; the next call on the socket says why */
-    conn_run(c);
+    if (c->waiting)
+        conn_want(c,
+                  0); /* a client that speaks out of turn: not to be told of it again and again */
+    else
+        conn_run(c);
 }
 
 void conn_on_ready(void *context)
 {
-    conn_run(context);
+    struct conn *c = context;
+    c->waiting = false;
+    conn_run(c);
 }
 
 static void conn_on_timer(uv_timer_t *timer)

@@ -54,6 +54,7 @@ struct conn {
     uint64_t began;                 /* clock_ms() at accept */
     size_t hello_n;                 /* bytes of the first record at the last look */
     bool hello_awaited;             /* SO_RCVLOWAT is set to what is needed of it */
+    bool waiting;                   /* for conn_on_ready, whatever the client does */
     bool finished;                  /* logged; TLS and the exchange are freed */
     bool probe;                     /* the proxy itself calls, to see whether the server is there */
     bool crowded;                   /* there were too many when it came: it is told so */
