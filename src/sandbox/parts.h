@@ -29,7 +29,7 @@
  */
 int landlock_enter(struct sandbox_place *places, size_t count, const char *const *system);
 
-enum seccomp_kind { SECCOMP_SUPERVISOR, SECCOMP_WORKER, SECCOMP_PRESS };
+enum seccomp_kind { SECCOMP_SUPERVISOR, SECCOMP_WORKER, SECCOMP_PRESS, SECCOMP_KEY };
 
 /*
  * seccomp: of the system calls only those that this kind of process uses; for the supervisor, whose

@@ -10,6 +10,9 @@
 /* What a worker opens of the system: SQLite's random numbers, and the listeners' spare. */
 static const char *const sandbox_of_worker[] = {"/dev/urandom", "/dev/null", NULL};
 
+/* And the key process. */
+static const char *const sandbox_of_key[] = {NULL};
+
 /* And press: libmagic's database, gconv modules. */
 static const char *const sandbox_of_press[] = {
     "/dev/urandom", "/dev/null", "/usr", "/lib", "/lib64", "/etc/magic", "/etc/magic.mime", NULL,
@@ -120,6 +123,15 @@ enum status sandbox_worker(enum sandbox_wish wish, struct sandbox_place *places,
     sandbox_begin(&s, wish);
     if (wish != SANDBOX_OFF)
         sandbox_enter(&s, SECCOMP_WORKER, places, count, sandbox_of_worker);
+    return sandbox_end(&s, told, e);
+}
+
+enum status sandbox_key(enum sandbox_wish wish, char told[SANDBOX_TOLD_MAX], struct error *e)
+{
+    struct sandbox s;
+    sandbox_begin(&s, wish);
+    if (wish != SANDBOX_OFF)
+        sandbox_enter(&s, SECCOMP_KEY, NULL, 0, sandbox_of_key);
     return sandbox_end(&s, told, e);
 }
 

@@ -13,12 +13,9 @@
  * Calls with conditions on their arguments are in seccomp_allow_some().
  */
 static const char *const seccomp_common[] = {
-    /* files that are open, and files by name: which of them, Landlock decides */
-    "read", "write", "readv", "writev", "pread64", "pwrite64", "preadv", "pwritev", "lseek",
-    "_llseek", "close", "close_range", "dup", "dup2", "dup3", "fcntl", "fcntl64", "open", "openat",
-    "openat2", "stat", "stat64", "lstat", "lstat64", "fstat", "fstat64", "newfstatat", "fstatat64",
-    "statx", "statfs", "fstatfs", "access", "faccessat", "faccessat2", "readlink", "readlinkat",
-    "getdents", "getdents64", "getcwd", "fadvise64", "poll", "ppoll", "select", "pselect6",
+    /* files that are open */
+    "read", "write", "readv", "writev", "close", "fcntl", "fcntl64", "fstat", "fstat64", "poll",
+    "ppoll", "select", "pselect6",
     /* memory */
     "brk", "munmap", "mremap", "madvise", "msync", "futex", "membarrier",
     /* time */
@@ -29,11 +26,25 @@ static const char *const seccomp_common[] = {
     "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "rt_sigpending", "sigaltstack",
     "restart_syscall", "set_robust_list", "rseq", "exit", "exit_group", NULL};
 
+/* Files by name: which of them, Landlock decides. */
+static const char *const seccomp_files[] = {
+    "pread64",    "pwrite64", "preadv",    "pwritev",    "lseek",      "_llseek",    "close_range",
+    "dup",        "dup2",     "dup3",      "open",       "openat",     "openat2",    "stat",
+    "stat64",     "lstat",    "lstat64",   "statx",      "newfstatat", "fstatat64",  "statfs",
+    "fstatfs",    "access",   "faccessat", "faccessat2", "readlink",   "readlinkat", "getdents",
+    "getdents64", "getcwd",   "fadvise64", NULL};
+
 static const char *const seccomp_worker[] = {
-    "epoll_create1", "epoll_ctl",  "epoll_wait", "epoll_pwait", "epoll_pwait2",
-    "eventfd2",      "pipe2",      "accept",     "accept4",     "shutdown",
-    "recvfrom",      "recvmsg",    "sendto",     "sendmsg",     "getsockname",
-    "getpeername",   "getsockopt", "setsockopt", NULL};
+    "epoll_create1", "epoll_ctl", "epoll_wait",  "epoll_pwait", "epoll_pwait2", "eventfd2",
+    "pipe2",         "accept",    "accept4",     "shutdown",    "recvfrom",     "recvmsg",
+    "sendto",        "sendmsg",   "getsockname", "getpeername", "getsockopt",   "setsockopt",
+    "recvmmsg",      "sendmmsg",  NULL};
+
+/* What a loop takes, and packets on sockets that are there. */
+static const char *const seccomp_key[] = {"epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait",
+                                          "epoll_pwait2",  "eventfd2",  "pipe2",      "recvmmsg",
+                                          "recvmsg",       "recvfrom",  "sendmmsg",   "shutdown",
+                                          "mlock",         "mlock2",    NULL};
 
 static const char *const seccomp_press[] = {
     "unlink",          "unlinkat",  "rename",   "renameat",  "renameat2",
@@ -120,7 +131,7 @@ static int seccomp_allow_some(scmp_filter_ctx filter, enum seccomp_kind kind)
         return result;
     result = seccomp_add_if(filter, "tgkill", 0, UINT64_MAX, (uint64_t)getpid()); /* abort(3) */
     for (size_t i = 0;
-         result == 0 && kind == SECCOMP_WORKER && i < sizeof mappings / sizeof mappings[0]; i++)
+         result == 0 && kind != SECCOMP_PRESS && i < sizeof mappings / sizeof mappings[0]; i++)
         result = seccomp_add_if(filter, mappings[i], 2, PROT_EXEC, 0);
     return result;
 }
@@ -141,13 +152,18 @@ static int seccomp_refuse(scmp_filter_ctx filter, const char *const *names)
     return result;
 }
 
+static const char *const *const seccomp_of[] = {[SECCOMP_WORKER] = seccomp_worker,
+                                                [SECCOMP_PRESS] = seccomp_press,
+                                                [SECCOMP_KEY] = seccomp_key};
+
 /* What a process uses is allowed. */
 static int seccomp_allow(scmp_filter_ctx filter, enum seccomp_kind kind)
 {
     int result = seccomp_add(filter, SCMP_ACT_ALLOW, seccomp_common);
+    if (result == 0 && (kind != SECCOMP_KEY || SANDBOX_SANITIZED))
+        result = seccomp_add(filter, SCMP_ACT_ALLOW, seccomp_files);
     if (result == 0)
-        result = seccomp_add(filter, SCMP_ACT_ALLOW,
-                             kind == SECCOMP_WORKER ? seccomp_worker : seccomp_press);
+        result = seccomp_add(filter, SCMP_ACT_ALLOW, seccomp_of[kind]);
     if (result == 0 && SANDBOX_SANITIZED)
         result = seccomp_add(filter, SCMP_ACT_ALLOW, seccomp_sanitizer);
     if (result == 0)

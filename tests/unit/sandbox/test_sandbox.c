@@ -17,6 +17,7 @@
 
 /* Sockets that are there before the sandbox is. */
 static int test_listener = -1, test_socket = -1;
+static int test_packets[2] = {-1, -1};
 static int test_dir = -1; /* of the folder that may be read */
 
 /* What is tried inside; each returns 0 or errno. */
@@ -227,6 +228,17 @@ static int leave_the_namespace(void)
     return outcome(unshare(CLONE_FILES));
 }
 
+/* As with a worker, on a socket that is there. */
+static int exchange_packets(void)
+{
+    char byte = 'x';
+    struct iovec part = {&byte, 1};
+    struct mmsghdr message = {.msg_hdr = {.msg_iov = &part, .msg_iovlen = 1}};
+    int sent = sendmmsg(test_packets[0], &message, 1, MSG_NOSIGNAL);
+    int come = sent == 1 ? recvmmsg(test_packets[1], &message, 1, MSG_DONTWAIT, NULL) : -1;
+    return come == 1 ? 0 : errno;
+}
+
 /* By what an act is forbidden. */
 enum by { BY_NOBODY, BY_LANDLOCK, BY_SECCOMP, BY_SECCOMP_PLAIN, BY_LIMITS };
 
@@ -241,6 +253,7 @@ struct act_row {
 #define WORKER SECCOMP_WORKER
 #define PRESS  SECCOMP_PRESS
 #define SUPER  SECCOMP_SUPERVISOR
+#define KEY    SECCOMP_KEY
 
 static const struct act_row act_rows[] = {
     {"a worker reads no other file", WORKER, read_elsewhere, EACCES, BY_LANDLOCK},
@@ -295,6 +308,23 @@ static const struct act_row act_rows[] = {
     {"the supervisor takes no other user", SUPER, take_another_user, EPERM, BY_SECCOMP},
     {"the supervisor enters no namespace", SUPER, leave_the_namespace, EPERM, BY_SECCOMP},
     {"the supervisor leaves no core", SUPER, dump_core, EPERM, BY_LIMITS},
+    {"the key process reads no file", KEY, read_elsewhere, ENOSYS, BY_SECCOMP_PLAIN},
+    {"the key process lists no folder", KEY, list_elsewhere, ENOSYS, BY_SECCOMP_PLAIN},
+    {"the key process makes no file", KEY, make_elsewhere, ENOSYS, BY_SECCOMP_PLAIN},
+    {"the key process removes no file", KEY, remove_from_the_readable, ENOSYS, BY_SECCOMP},
+    {"the key process makes no TCP socket", KEY, make_tcp_socket, EPERM, BY_SECCOMP},
+    {"the key process makes no local socket", KEY, make_local_socket, EPERM, BY_SECCOMP},
+    {"the key process connects nowhere", KEY, connect_a_socket, EPERM, BY_SECCOMP},
+    {"the key process accepts nobody", KEY, accept_a_connection, ENOSYS, BY_SECCOMP},
+    {"the key process runs no program", KEY, run_a_program, EPERM, BY_SECCOMP},
+    {"the key process starts no process", KEY, fork_a_process, EPERM, BY_SECCOMP_PLAIN},
+    {"the key process traces nobody", KEY, trace_the_parent, EPERM, BY_SECCOMP_PLAIN},
+    {"the key process signals nobody", KEY, signal_the_parent, EPERM, BY_SECCOMP},
+    {"the key process gets no memory to run", KEY, make_runnable_memory, ENOSYS, BY_SECCOMP_PLAIN},
+    {"the key process gets memory", KEY, make_memory, 0, BY_NOBODY},
+    {"the key process gets no unknown call", KEY, call_what_nobody_knows, ENOSYS, BY_SECCOMP},
+    {"the key process exchanges packets", KEY, exchange_packets, 0, BY_NOBODY},
+    {"the key process leaves no core", KEY, dump_core, EPERM, BY_LIMITS},
 };
 
 /* A machine without it cannot show that it works; CI must have it. */
@@ -348,6 +378,8 @@ static enum status enter(enum seccomp_kind kind, enum sandbox_wish wish, struct 
     };
     if (kind == SUPER)
         return sandbox_supervisor(wish, told, e);
+    if (kind == KEY)
+        return sandbox_key(wish, told, e);
     return kind == WORKER ? sandbox_worker(wish, places, COUNT(places), told, e)
                           : sandbox_press(wish, places, COUNT(places), told, e);
 }
@@ -378,6 +410,7 @@ static void make_things(void)
     assert_int_equal(bind(test_listener, (struct sockaddr *)&at, sizeof at), 0);
     assert_int_equal(listen(test_listener, 4), 0);
     test_socket = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, test_packets), 0);
     at = loopback();
     int caller = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_int_equal(connect(caller, (struct sockaddr *)&at, sizeof at), 0);
@@ -389,6 +422,8 @@ static void close_things(void)
     close(test_dir);
     close(test_listener);
     close(test_socket);
+    close(test_packets[0]);
+    close(test_packets[1]);
 }
 
 static void an_act_is_allowed_or_not(void **state)
