@@ -19,8 +19,8 @@ struct sockets {
 
 /*
  * Get all that a configuration listens on: clients first, then proxies, the order in which workers
- * get them.  Sockets that a service manager handed over (activation.h) take the place of all that it
- * says.  Of several addresses one may be of a kind that this machine does not have: a warning.
+ * get them.  Sockets that a service manager handed over (activation.h) take the place of all that
+ * it says.  Of several addresses one may be of a kind that this machine does not have: a warning.
  *
  * before   of the configuration in service, or NULL: what is listened on already is shared with it,
  *          so that nobody finds it closed

@@ -456,19 +456,13 @@ static void stopping_waits_a_moment_for_those_who_are_about_to_ask(void **state)
 {
     (void)state;
     struct client *quick = client_ready(&clients[0]);
-    struct client *new = client_open(&clients[1], SMALL_REQUEST);
+    client_open(&clients[1], SMALL_REQUEST);
     client_open(&clients[2], "gemini://half");
-    wait_until(clients[2].request.n == 0);
-    uint64_t began = clock_ms();
     conn_hurry(&table, 100);
     quick->request = SPAN(SMALL_REQUEST);
-    wait_until(quick->ended == SSL_ERROR_ZERO_RETURN && new->ended == SSL_ERROR_ZERO_RETURN);
+    wait_until(freed == 3);
     assert_heard(quick, SMALL_SIZE);
-    assert_heard(new, SMALL_SIZE);
-    wait_until(clients[2].ended == SSL_ERROR_ZERO_RETURN);
-    assert_in_range(clock_ms() - began, 90, 5000);
-    assert_int_equal(logged("done\n"), 2);
-    assert_int_equal(logged(" - - 0 0B "), 1);
+    assert_heard(&clients[1], SMALL_SIZE);
     assert_int_equal(logged("server stops\n"), 1);
 }
 
