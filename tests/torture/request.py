@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import select
 import shutil
 import socket
@@ -277,7 +278,7 @@ class Start:
             answer = ask(worker.port, PAGE) if ready else None
             code = worker.stop()
             log = worker.log()
-            wrong = complaint(code, log)
+            wrong = None if not ready and only_openssl_leaks(log) else complaint(code, log)
             if ready and code != 0:
                 wrong = wrong or f"exit status {code}"
             if ready and not is_whole(answer, 20, None):
@@ -292,6 +293,14 @@ class Start:
         finally:
             worker.control.close()
             worker.kill()
+
+
+def only_openssl_leaks(log):
+    """Of what OpenSSL 3.0 was making when it was refused memory, it loses a name.  The process is
+    at its end then; a leak with a call of ours in it counts."""
+    ours = "/src/" in re.sub(r"\S*/libsanitizer/\S*", "", log)
+    callers = re.findall(r"#1 .*", log)
+    return "LeakSanitizer" in log and not ours and all("libcrypto" in line for line in callers)
 
 
 def new_edition(home, worker):
