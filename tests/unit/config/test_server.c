@@ -314,6 +314,61 @@ static void an_area_beside_vhosts_belongs_to_none(void **state)
     assert_contains(error.message, "area /x: must stand in a vhost section");
 }
 
+/* A configuration of this text, for server_config_free. */
+static struct server_config *config_of(const char *text)
+{
+    struct server_config *config = calloc(1, sizeof *config);
+    struct options of;
+    assert_non_null(config);
+    options_init(&of, server_options, server_options_count, config);
+    assert_status(options_read_text(&of, "a", text, &error), ST_OK, &error);
+    assert_status(options_read_defaults(&of, &error), ST_OK, &error);
+    assert_status(server_config_finish(config, NULL, &error), ST_OK, &error);
+    return config;
+}
+
+struct same_row {
+    const char *name, *one, *other;
+    bool same;
+};
+
+static const struct same_row same_rows[] = {
+    {"comments and blanks", "workers=1", "# one\n\nworkers   = 1\n", true},
+    {"a default that is written", "", "workers = 0\ntls-min = '1.2'\n", true},
+    {"the order of options", "workers = 1\nstate = 'a'", "state = 'a'\nworkers = 1", true},
+    {"a number", "workers = 1", "workers = 2", false},
+    {"a limit", "drain-timeout = 5", "drain-timeout = 6", false},
+    {"another name", "host = {'a', 'b'}", "host = {'b', 'a'}", false},
+    {"another capsule", "vhost 'a' { capsule = 'a' }", "vhost 'a' { capsule = 'b' }", false},
+    {"another vhost", "vhost 'a' { capsule = 'a' }",
+     "vhost 'a' { capsule = 'a' }\nvhost 'b' { capsule = 'b' }", false},
+    {"the order of vhosts", "vhost 'a' { capsule = 'a' }\nvhost 'b' { capsule = 'b' }",
+     "vhost 'b' { capsule = 'b' }\nvhost 'a' { capsule = 'a' }", false},
+    {"an area", "vhost 'a' { capsule = 'a' }", "vhost 'a' { capsule = 'a'\narea '/x' { } }", false},
+    {"an area for nobody", "vhost 'a' { capsule = 'a'\narea '/x' { } }",
+     "vhost 'a' { capsule = 'a'\narea '/x' { fingerprint = {} } }", false},
+};
+
+static void what_is_written_the_same_is_the_same(void **state)
+{
+    const struct same_row *row = *state;
+    struct server_config *one = config_of(row->one);
+    struct server_config *other = config_of(row->other);
+    struct buf a;
+    struct buf b;
+    buf_init(&a, TEXT_MAX);
+    buf_init(&b, TEXT_MAX);
+    server_config_write(one, &a);
+    server_config_write(other, &b);
+    assert_int_equal(buf_status(&a), ST_OK);
+    assert_int_equal(span_eq(buf_span(&a), buf_span(&b)), row->same);
+    buf_fini(&a);
+    buf_fini(&b);
+    server_config_free(one);
+    server_config_free(other);
+    server_config_free(NULL);
+}
+
 int main(void)
 {
     static struct suite s = {.setup = config_make, .teardown = config_remove};
@@ -331,6 +386,7 @@ int main(void)
     SUITE_TEST(&s, limits_can_be_given_and_have_defaults);
     SUITE_TEST(&s, this_machine_is_exempt_by_default);
     SUITE_ROWS(&s, workers_have_a_range, workers_rows);
+    SUITE_ROWS(&s, what_is_written_the_same_is_the_same, same_rows);
     SUITE_TEST(&s, every_option_is_in_the_help);
     return suite_run(&s, "config/server");
 }

@@ -424,6 +424,61 @@ static void stopping_closes_the_sockets_and_keeps_the_connections(void **state)
     wait_until(c->ended == SSL_ERROR_ZERO_RETURN);
 }
 
+struct place_row {
+    const char *name, *address; /* %u is the port */
+    bool there;
+};
+
+static const struct place_row place_rows[] = {
+    {"the address itself", "127.0.0.1:%u", true},
+    {"a port with a zero before it", "127.0.0.1:0%u", true},
+    {"all addresses", "0.0.0.0:%u", false},
+    {"another address", "127.0.0.2:%u", false},
+    {"an address of the other kind", "[::1]:%u", false},
+    {"any port", "127.0.0.1:0", false},
+    {"no address", "127.0.0.1", false},
+};
+
+static void a_socket_knows_where_it_is(void **state)
+{
+    const struct place_row *row = *state;
+    char name[LISTENER_NAME_MAX];
+    char address[128];
+    unsigned port = 2000; /* of four digits, so that there is room for a zero */
+    do {
+        snprintf(address, sizeof address, "127.0.0.1:%u", ++port);
+    } while (port < 9999 && listener_bind(address, &bound[0], &error) != ST_OK);
+    assert_int_equal(listener_name(bound[0], name), port);
+    snprintf(address, sizeof address, "%s", row->address);
+    char *number = strstr(address, "%u");
+    if (number != NULL)
+        snprintf(number, sizeof address - (size_t)(number - address), "%u", port);
+    assert_int_equal(listener_is_at(bound[0], address), row->there);
+}
+
+/* Our own may be in the way for a moment; another server's is told as before. */
+static void a_wildcard_is_bound_beside_our_own(void **state)
+{
+    (void)state;
+    static const char *const from_to[][2] = {{"127.0.0.1:0", "0.0.0.0:%u"},
+                                             {"0.0.0.0:0", "127.0.0.1:%u"}};
+    for (size_t i = 0; i < COUNT(from_to); i++) {
+        char address[LISTENER_NAME_MAX];
+        char name[LISTENER_NAME_MAX];
+        int before = -1;
+        sockets_remove(NULL);
+        assert_status(listener_bind(from_to[i][0], &bound[0], &error), ST_OK, &error);
+        snprintf(address, sizeof address, "%.*s:%u", (int)strlen(from_to[i][1]) - 3, from_to[i][1],
+                 listener_name(bound[0], name));
+        assert_status(listener_bind(address, &bound[1], &error), ST_IO, &error);
+        assert_status(listener_bind_beside(address, bound, 1, &bound[1], &error), ST_OK, &error);
+        assert_status(listener_bind(address, &before, &error), ST_IO, &error);
+        close(bound[0]);
+        bound[0] = -1;
+        assert_status(listener_bind(address, &before, &error), ST_IO, &error);
+    }
+}
+
 int main(void)
 {
     static struct suite s = {.teardown = sockets_remove};
@@ -432,6 +487,8 @@ int main(void)
     SUITE_TEST(&s, port_0_takes_a_free_one_and_the_name_tells_it);
     SUITE_TEST(&s, the_socket_does_not_wait_and_is_not_inherited);
     SUITE_TEST(&s, a_taken_port_is_told_by_its_address);
+    SUITE_ROWS(&s, a_socket_knows_where_it_is, place_rows);
+    SUITE_TEST(&s, a_wildcard_is_bound_beside_our_own);
     SUITE_TEST(&s, a_port_is_free_again_at_once);
     SUITE_TEST(&s, both_kinds_of_address_share_a_port);
     SUITE_TEST(&s, an_address_of_another_machine_is_told);
