@@ -130,7 +130,7 @@ static void supervisor_on_gone(void *context, struct generation *g)
     struct generation **at = &s->leaving;
     while (*at != NULL && *at != g)
         at = &(*at)->older;
-    if (*at == g)
+    if (*at != NULL)
         *at = g->older;
     if (s->current == g)
         s->current = NULL;
