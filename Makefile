@@ -61,11 +61,15 @@ UNITS := $(UNIT_SOURCES:%.c=$(BUILD)/%)
 FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZERS := $(FUZZ_SOURCES:%.c=$(BUILD)/%)
 BENCHES := $(BUILD)/tests/bench/floor $(BUILD)/tests/bench/load $(BUILD)/tests/bench/summary
+CROWD_SOURCES := $(sort $(wildcard tests/soak/*.c))
+CROWD_OBJECTS := $(CROWD_SOURCES:%.c=$(BUILD)/%.o)
+CROWD := $(BUILD)/tests/soak/crowd
 EVAL_SOURCES := $(sort $(wildcard tests/eval/*.c))
 EVAL_OBJECTS := $(EVAL_SOURCES:%.c=$(BUILD)/%.o)
 EVAL := $(BUILD)/tests/eval/eval
 FUZZ_SECONDS ?= 60
 TORTURE := $(BUILD)/tests/torture/fail.so
+SOAK_SECONDS ?= 120
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -101,15 +105,18 @@ $(TORTURE): tests/torture/fail.c Makefile
 	@mkdir -p $(@D)
 	$(CC) -std=c17 -D_GNU_SOURCE -O2 -g $(WARNINGS) -shared -fPIC -o $@ $< -ldl
 
+$(CROWD): $(CROWD_OBJECTS)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
 $(EVAL): $(EVAL_OBJECTS) $(OBJECTS)
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) -lm
 
--include $(MAIN_OBJECT:.o=.d) $(OBJECTS:.o=.d) $(UNITS:=.d) $(FUZZERS:=.d) $(EVAL_OBJECTS:.o=.d)
+-include $(MAIN_OBJECT:.o=.d) $(OBJECTS:.o=.d) $(UNITS:=.d) $(FUZZERS:=.d) $(EVAL_OBJECTS:.o=.d) $(CROWD_OBJECTS:.o=.d)
 
 run: $(PROGRAM) ## build, then serve capsule/ on port 1965
 	exec $(PROGRAM) serve capsule --certs certs --state build/state $(RUN_ARGS)
 
-test: $(PROGRAM) $(UNITS) $(FUZZERS) $(TORTURE) ## run every test suite; the last line counts them all
+test: $(PROGRAM) $(UNITS) $(FUZZERS) $(TORTURE) $(CROWD) ## run every test suite; the last line counts them all
 	$(PYTHON) tests/run.py --build $(BUILD) $(TEST_ARGS)
 
 sanitize: ## the same tests on a build with AddressSanitizer and UndefinedBehaviorSanitizer
@@ -145,6 +152,9 @@ valgrind: ## unit tests and a served session under valgrind, on a build without 
 
 valgrind-programs: $(PROGRAM) $(UNITS)
 
+soak: $(PROGRAM) $(CROWD) ## SOAK_SECONDS (120) of bad clients beside good ones, half with workers killed
+	$(PYTHON) tests/soak/soak.py --build $(BUILD) --seconds $(SOAK_SECONDS) $(SOAK_ARGS)
+
 eval: $(EVAL) ## score the summaries beside those of other methods (DATA=DIR: of other articles)
 	@$(EVAL) $(EVAL_ARGS) $(if $(DATA),$(DATA),--kinds tests/eval/articles)
 
@@ -160,5 +170,5 @@ clean: ## remove everything built
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: all run test sanitize coverage coverage-tests lint format fuzz fuzz-targets bench torture \
+.PHONY: all run test sanitize coverage coverage-tests lint format fuzz fuzz-targets bench soak torture \
   valgrind valgrind-programs eval clean-machine install clean help
