@@ -578,7 +578,7 @@ def main():
         for part in (serving_run, press_run, convert_run, summaries_run, edit_run):
             try:
                 part(options, build, Path(temporary))
-            except (Failure, OSError) as failure:
+            except (Failure, OSError, subprocess.SubprocessError) as failure:
                 failures.append(f"{part.__name__}: {failure}")
     for failure in failures:
         print(f"bench: {failure}", file=sys.stderr)
