@@ -17,8 +17,11 @@
 #define CHILD_BACKOFF_MOST  10000
 /* So many deaths in a row are told. */
 #define CHILD_FAILURES_TOLD 4
-/* One that lived so long is not one that keeps dying. */
-#define CHILD_SOUND_LIFE 10000
+/*
+ * One that lived so long is started anew at once, however often that happens: a worker that dies of
+ * some client every few seconds must not be away for longer and longer because of it.
+ */
+#define CHILD_SOUND_LIFE 1000
 /* A child that is not ready yet may be silent for so many times longer: a cold disk is slow. */
 #define CHILD_START_PATIENCE 6
 

@@ -73,6 +73,21 @@ def test_a_worker_that_is_killed_again_and_again_comes_back(server):
     server.fetch(ARTICLE).check(20)
 
 
+def test_a_worker_that_dies_now_and_then_is_replaced_at_once(serve, capsule):
+    """One that dies again and again at its start is not: each time it takes twice as long."""
+    server = serve(capsule, workers=1)
+    for _ in range(6):
+        worker, = server.workers(1)
+        server.fetch(ARTICLE).check(20)
+        time.sleep(1.1)  # it has lived long enough to be no hopeless one
+        worker.kill()
+        start = time.monotonic()
+        wait_until(lambda w=worker: not w.alive(), 5)
+        server.fetch(ARTICLE).check(20)
+        took = time.monotonic() - start
+    assert took < 1.4 * SLOW, f"{took:.1f} s"
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda n: n.name)
 def test_a_signal_to_stop_ends_every_process_with_success(server, number):
     server.workers(2)
