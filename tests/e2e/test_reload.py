@@ -294,7 +294,7 @@ def test_a_proxy_may_call(site):
         server.wait_listeners(2)
         header = b"PROXY TCP4 192.0.2.9 127.0.0.1 40000 1965\r\n"
         assert site.status(port=server.listeners[1][1], before=header) == 20
-        assert "192.0.2.0/24" in server.log()
+        wait_until(lambda: "192.0.2.0/24" in server.log(), 5 * SLOW, "its line of the log")
         site.conf.options["proxy-from"] = "192.0.2.200"
         site.reload()
         with pytest.raises((OSError, AssertionError)):
