@@ -66,7 +66,10 @@ class Conf:
         return lines(self.options) + "".join(sections)
 
     def write(self, text=None):
-        self.path.write_text(self.text() if text is None else text, "utf-8")
+        """All of it at once: an empty file is a configuration, too."""
+        new = self.path.with_suffix(".new")
+        new.write_text(self.text() if text is None else text, "utf-8")
+        new.replace(self.path)
 
 
 class Site:
