@@ -20,6 +20,7 @@ struct press_args {
     char *base_url;
     struct option_list area;
     char *sandbox;
+    bool verify;
 };
 
 #define FIELD(name) offsetof(struct press_args, name)
@@ -48,6 +49,10 @@ const struct option_row cli_press_options[] = {
      .placeholder = "HOW",
      .initial = "try",
      .help = "give up what is not needed: require fails without Landlock and seccomp, try, or off"},
+    {.name = "verify",
+     .type = OPTION_FLAG,
+     .offset = FIELD(verify),
+     .help = "look through the edition before, and make all anew when it is damaged"},
 };
 
 const size_t cli_press_options_count = sizeof cli_press_options / sizeof cli_press_options[0];
@@ -158,7 +163,8 @@ static int press_command(int argc, char **argv, bool job, enum status *last)
     if (status == ST_OK)
         status = press_enter_sandbox(&args, argv[operand], job, &e);
     if (status == ST_OK)
-        status = press_run(argv[operand], args.output, args.base_url, &args.area, &e);
+        status = (args.verify ? press_run_verified : press_run)(argv[operand], args.output,
+                                                                args.base_url, &args.area, &e);
     if (status != ST_OK)
         log_error(&e);
     *last = status;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "edition/open.h"
+#include "edition/sum.h"
 
 enum { PAST_ROWS, PAST_BODY, PAST_VALUE, PAST_COUNT };
 
@@ -77,6 +78,53 @@ enum status edition_past_open(const char *path, struct edition_past **out, struc
     return status;
 }
 
+static struct span past_span(sqlite3_stmt *s, int column)
+{
+    /* A blob's address is the bytes as they are; that of an empty one is NULL, which is absent. */
+    const void *bytes = sqlite3_column_blob(s, column);
+    int n = sqlite3_column_bytes(s, column);
+    if (sqlite3_column_type(s, column) == SQLITE_NULL)
+        return (struct span){NULL, 0};
+    return (struct span){bytes == NULL ? "" : bytes, bytes == NULL || n < 0 ? 0 : (size_t)n};
+}
+
+/* What a statement says that answers one row, or that SQLite cannot run it. */
+static bool past_is_told(sqlite3 *db, const char *sql, const char *wanted)
+{
+    sqlite3_stmt *s = NULL;
+    bool told = sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK &&
+                sqlite3_step(s) == SQLITE_ROW && span_eq(past_span(s, 0), span_of(wanted));
+    sqlite3_finalize(s);
+    return told;
+}
+
+enum status edition_past_verify(const struct edition_past *past, struct error *e)
+{
+    static const struct {
+        const char *what, *sql;
+    } tables[] = {
+        {"capsule", "SELECT count(*) FROM capsule WHERE sum IS NOT edition_sum(key, value)"},
+        {"pages", "SELECT count(*) FROM page WHERE sum IS NOT"
+                  " edition_sum(path, status, meta, body, file, size, mtime)"},
+        {"articles",
+         "SELECT count(*) FROM piece WHERE sum IS NOT edition_sum(source, slug, title, date,"
+         " author, lang, tags, summary_kind, words, named_previous, named_next, previous,"
+         " previous_title, next, next_title, text_from, text_to, summary_from, summary_to)"},
+        {"sources",
+         "SELECT count(*) FROM source WHERE sum IS NOT edition_sum(path, size, mtime, ctime, inode,"
+         " sidecar_size, sidecar_mtime, sidecar_ctime, sidecar_inode, problem)"},
+    };
+    if (sum_define(past->db) != SQLITE_OK)
+        return past_fail(past, e);
+    if (!past_is_told(past->db, "PRAGMA integrity_check(1)", "ok"))
+        return error_set(e, ST_FORMAT, 0, "%s: damaged", past->path);
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+        if (!past_is_told(past->db, tables[i].sql, "0"))
+            return error_set(e, ST_FORMAT, 0, "%s: damaged: its %s", past->path, tables[i].what);
+    }
+    return ST_OK;
+}
+
 void edition_past_close(struct edition_past *past)
 {
     if (past == NULL)
@@ -88,16 +136,6 @@ void edition_past_close(struct edition_past *past)
         close(past->fd);
     free(past->path);
     free(past);
-}
-
-static struct span past_span(sqlite3_stmt *s, int column)
-{
-    /* A blob's address is the bytes as they are; that of an empty one is NULL, which is absent. */
-    const void *bytes = sqlite3_column_blob(s, column);
-    int n = sqlite3_column_bytes(s, column);
-    if (sqlite3_column_type(s, column) == SQLITE_NULL)
-        return (struct span){NULL, 0};
-    return (struct span){bytes == NULL ? "" : bytes, bytes == NULL || n < 0 ? 0 : (size_t)n};
 }
 
 bool edition_past_says(struct edition_past *past, const char *key, struct span value)

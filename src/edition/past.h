@@ -27,6 +27,12 @@ enum status edition_past_open(const char *path, struct edition_past **past,
                               struct error *e) MUST_USE;
 void edition_past_close(struct edition_past *past);
 
+/*
+ * Look through all of it: is every row as it was written?  It takes about as long as reading the
+ * file.  Returns ST_OK, ST_FORMAT when it is damaged, or ST_STORE.
+ */
+enum status edition_past_verify(const struct edition_past *past, struct error *e) MUST_USE;
+
 /* Does the capsule have this value (absent: none) under this key? */
 bool edition_past_says(struct edition_past *past, const char *key, struct span value);
 

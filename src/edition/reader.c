@@ -12,11 +12,15 @@ struct edition {
     sqlite3_blob *body; /* moved from page to page; NULL until the first read */
     char *path;
     unsigned references;
+    bool damaged;
     struct rule_set rules;
 };
 
-static enum status reader_fail(const struct edition *ed, struct error *e)
+static enum status reader_fail(struct edition *ed, struct error *e)
 {
+    int code = sqlite3_errcode(ed->db) & 0xff; /* without the details */
+    ed->damaged = ed->damaged || code == SQLITE_CORRUPT || code == SQLITE_NOTADB ||
+                  code == SQLITE_IOERR || code == SQLITE_ERROR;
     return error_set(e, ST_STORE, 0, "%s: %s", ed->path, sqlite3_errmsg(ed->db));
 }
 
@@ -112,6 +116,11 @@ void edition_release(struct edition *ed)
     free(ed);
 }
 
+bool edition_is_damaged(const struct edition *ed)
+{
+    return ed->damaged;
+}
+
 const struct rule_set *edition_rules(const struct edition *ed)
 {
     return &ed->rules;
@@ -148,6 +157,7 @@ enum status edition_find(struct edition *ed, struct span path, struct edition_fo
         if (!reader_copy(s, 2, out->meta, sizeof out->meta) ||
             (out->in_file && !reader_copy(s, 4, out->file, sizeof out->file)))
             status = error_set(e, ST_STORE, 0, "%s: damaged row for a page", ed->path);
+        ed->damaged = ed->damaged || status != ST_OK;
     }
     sqlite3_reset(s);
     sqlite3_clear_bindings(s);

@@ -4,6 +4,7 @@
 #ifndef EDITION_READER_H
 #define EDITION_READER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -38,6 +39,9 @@ enum status edition_open(const char *path, struct edition **out, struct error *e
 /* Share and give back; the last reference closes it.  NULL is fine. */
 struct edition *edition_hold(struct edition *ed);
 void edition_release(struct edition *ed);
+
+/* Has something in it not been found as it was written?  That is so for good. */
+bool edition_is_damaged(const struct edition *ed);
 
 /* The rules that are no rows of one address; borrowed from the edition. */
 const struct rule_set *edition_rules(const struct edition *ed);

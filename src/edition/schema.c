@@ -1,5 +1,6 @@
 #include "edition/schema.h"
 
+/* sum, in every table, is edition_sum (sum.h) of all other columns in their order, but for id. */
 const char edition_schema[] =
     /*
      * The capsule.  title, subtitle, author, language, licence are those of capsule.conf, rules are
@@ -9,7 +10,8 @@ const char edition_schema[] =
      * basis is no beginning for the next one; looked is when press looked at the files (nanoseconds
      * since 1970).
      */
-    "CREATE TABLE capsule (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE capsule (key TEXT PRIMARY KEY, value TEXT NOT NULL,"
+    " sum INTEGER NOT NULL) WITHOUT ROWID;"
 
     /*
      * Every address.  path is canonical (see protocol/url.h); status and meta are Gemini's.  A
@@ -27,7 +29,7 @@ const char edition_schema[] =
      */
     "CREATE TABLE page (id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE,"
     " status INTEGER NOT NULL, meta TEXT NOT NULL, body BLOB,"
-    " file TEXT, size INTEGER NOT NULL, mtime INTEGER);"
+    " file TEXT, size INTEGER NOT NULL, mtime INTEGER, sum INTEGER NOT NULL);"
 
     /*
      * The articles.  What is not known is NULL; date is YYYY-MM-DD; words are those of the text;
@@ -42,7 +44,8 @@ const char edition_schema[] =
     " words INTEGER NOT NULL, named_previous TEXT, named_next TEXT,"
     " previous TEXT, previous_title TEXT, next TEXT, next_title TEXT,"
     " text_from INTEGER NOT NULL, text_to INTEGER NOT NULL,"
-    " summary_from INTEGER NOT NULL, summary_to INTEGER NOT NULL) WITHOUT ROWID;"
+    " summary_from INTEGER NOT NULL, summary_to INTEGER NOT NULL,"
+    " sum INTEGER NOT NULL) WITHOUT ROWID;"
 
     /*
      * What was read: path below the capsule; size (bytes), mtime, ctime (nanoseconds since 1970)
@@ -52,4 +55,4 @@ const char edition_schema[] =
     "CREATE TABLE source (path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime INTEGER NOT NULL,"
     " ctime INTEGER NOT NULL, inode INTEGER NOT NULL, sidecar_size INTEGER NOT NULL,"
     " sidecar_mtime INTEGER NOT NULL, sidecar_ctime INTEGER NOT NULL,"
-    " sidecar_inode INTEGER NOT NULL, problem TEXT) WITHOUT ROWID;";
+    " sidecar_inode INTEGER NOT NULL, problem TEXT, sum INTEGER NOT NULL) WITHOUT ROWID;";

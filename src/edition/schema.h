@@ -9,7 +9,7 @@
 #define EDITION_SCHEMA_H
 
 #define EDITION_APPLICATION_ID 0x42534854 /* "BSHT" */
-#define EDITION_VERSION        3
+#define EDITION_VERSION        4
 
 /* The statements that make the tables. */
 extern const char edition_schema[];

@@ -13,6 +13,7 @@
 #include "core/book.h"
 #include "core/buf.h"
 #include "edition/schema.h"
+#include "edition/sum.h"
 
 #define EDITION_PATH_MAX  8192
 #define EDITION_COPY_STEP ((size_t)256 * 1024)
@@ -31,20 +32,23 @@ enum {
     STATEMENT_COUNT,
 };
 
-#define EDITION_NINE "(?1,?2,?3,?4,?5,?6,?7,?8,?9"
+#define EDITION_SEVEN "?1,?2,?3,?4,?5,?6,?7"
+#define EDITION_TEN   EDITION_SEVEN ",?8,?9,?10"
+#define EDITION_PIECE EDITION_TEN ",?11,?12,?13,?14,?15,?16,?17,?18,?19"
+/* All columns of a row, and the sum of them. */
+#define EDITION_ROW(columns) "(" columns ",edition_sum(" columns "))"
 
 static const char *const edition_statements[STATEMENT_COUNT] = {
-    [PUT_CAPSULE] = "INSERT OR %s INTO capsule VALUES (?1, ?2)",
-    [PUT_PAGE] = "INSERT INTO page (path, status, meta, body, file, size, mtime)"
-                 " VALUES (?1,?2,?3,?4,?5,?6,?7)",
-    [PUT_PIECE] =
-        "INSERT OR %s INTO piece VALUES " EDITION_NINE ",?10,?11,?12,?13,?14,?15,?16,?17,?18,?19)",
-    [PUT_SOURCE] = "INSERT OR %s INTO source VALUES " EDITION_NINE ",?10)",
+    [PUT_CAPSULE] = "INSERT OR %s INTO capsule VALUES " EDITION_ROW("?1,?2"),
+    [PUT_PAGE] = "INSERT INTO page (path, status, meta, body, file, size, mtime, sum)"
+                 " VALUES " EDITION_ROW(EDITION_SEVEN),
+    [PUT_PIECE] = "INSERT OR %s INTO piece VALUES " EDITION_ROW(EDITION_PIECE),
+    [PUT_SOURCE] = "INSERT OR %s INTO source VALUES " EDITION_ROW(EDITION_TEN),
     /* The two have the parameters of PUT_PAGE, and the id. */
     [SAME_PAGE] = "SELECT id FROM page WHERE id=?8 AND status=?2 AND meta=?3 AND body IS ?4"
                   " AND file IS ?5 AND size=?6 AND mtime IS ?7",
-    [CHANGE_PAGE] = "UPDATE page SET status=?2, meta=?3, body=?4, file=?5, size=?6, mtime=?7"
-                    " WHERE id=?8",
+    [CHANGE_PAGE] = "UPDATE page SET status=?2, meta=?3, body=?4, file=?5, size=?6, mtime=?7,"
+                    " sum=edition_sum(" EDITION_SEVEN ") WHERE id=?8",
     [DROP_CAPSULE] = "DELETE FROM capsule WHERE key = ?1",
     [DROP_PAGE] = "DELETE FROM page WHERE id = ?1",
     [DROP_PIECE] = "DELETE FROM piece WHERE source = ?1",
@@ -98,7 +102,8 @@ static enum status writer_prepare(struct edition_writer *w, bool update, struct 
 static enum status writer_begin(struct edition_writer *w, struct error *e)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
-    if (sqlite3_open_v2(w->temporary, &w->db, flags, NULL) != SQLITE_OK)
+    if (sqlite3_open_v2(w->temporary, &w->db, flags, NULL) != SQLITE_OK ||
+        sum_define(w->db) != SQLITE_OK)
         return writer_fail(w, e);
     return writer_exec(w,
                        "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; "

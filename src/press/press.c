@@ -183,12 +183,26 @@ static void press_values(const struct press *p, struct press_value values[PRESS_
         values[i] = all[i];
 }
 
+/* How the edition before is used: as it is, looked through, or not at all. */
+enum press_trust {
+    PRESS_TRUSTS,
+    PRESS_VERIFIES,
+    PRESS_ANEW,
+};
+
 /* Open the edition before, if there is one that can be a beginning. */
-static void press_open_past(struct press *p)
+static void press_open_past(struct press *p, enum press_trust trust)
 {
     struct error why;
     enum status status = edition_past_open(p->edition, &p->past, &why);
+    if (status != ST_OK)
+        p->past = NULL;
+    else if (trust == PRESS_VERIFIES)
+        status = edition_past_verify(p->past, &why);
     if (status != ST_OK) {
+        if (status == ST_FORMAT)
+            log_line(LOG_WARNING, "%s; all of the capsule is pressed anew", why.message);
+        edition_past_close(p->past);
         p->past = NULL;
     } else if (!edition_past_says(p->past, "basis", buf_span(&p->basis))) {
         edition_past_close(p->past);
@@ -371,7 +385,7 @@ static bool press_has_files(const struct press *p)
 }
 
 /* Everything that is known before a page is written. */
-static enum status press_read(struct press *p, bool anew, struct error *e)
+static enum status press_read(struct press *p, enum press_trust trust, struct error *e)
 {
     enum status status = press_open(p, e);
     if (status == ST_OK)
@@ -380,8 +394,8 @@ static enum status press_read(struct press *p, bool anew, struct error *e)
         status = press_make_basis(p, e);
     if (status == ST_OK)
         status = articles_list(&p->articles, e);
-    if (status == ST_OK && !anew)
-        press_open_past(p);
+    if (status == ST_OK && trust != PRESS_ANEW)
+        press_open_past(p, trust);
     if (status == ST_OK)
         status = press_recall(p, e);
     if (status == ST_OK)
@@ -427,9 +441,9 @@ static enum status press_claim_rest(struct press *p, struct error *e)
     return status == ST_OK ? rules_check(&p->rules, &p->addresses, e) : status;
 }
 
-static enum status press_make(struct press *p, bool anew, struct error *e)
+static enum status press_make(struct press *p, enum press_trust trust, struct error *e)
 {
-    enum status status = press_read(p, anew, e);
+    enum status status = press_read(p, trust, e);
     if (status != ST_OK || press_is_as_before(p))
         return status;
     status = neighbours_find(p->articles.order, p->articles.in_service, &p->neighbours, e);
@@ -453,8 +467,8 @@ static enum status press_make(struct press *p, bool anew, struct error *e)
 
 /* One attempt.  *from_past gets whether the edition before was its beginning. */
 static enum status press_once(const char *capsule, const char *edition, const char *base_url,
-                              const struct option_list *areas, bool anew, bool *from_past,
-                              struct error *e)
+                              const struct option_list *areas, enum press_trust trust,
+                              bool *from_past, struct error *e)
 {
     struct press p = {.path = capsule, .edition = edition, .base_url = base_url, .fd = -1};
     p.refusals = memory_refusals();
@@ -470,7 +484,7 @@ static enum status press_once(const char *capsule, const char *edition, const ch
     sheet_init(&p.sheet);
     enum status status = press_read_areas(&p, areas, e);
     if (status == ST_OK)
-        status = press_make(&p, anew, e);
+        status = press_make(&p, trust, e);
     /* Without memory a file that is good can look as if it were not: that is not to be told. */
     if (status != ST_OK && memory_refusals() != p.refusals)
         status = error_set(e, ST_NOMEM, ENOMEM, "%s", capsule);
@@ -493,18 +507,31 @@ static enum status press_once(const char *capsule, const char *edition, const ch
     return status;
 }
 
-enum status press_run(const char *capsule, const char *edition, const char *base_url,
-                      const struct option_list *areas, struct error *e)
+static enum status press_attempt(const char *capsule, const char *edition, const char *base_url,
+                                 const struct option_list *areas, enum press_trust trust,
+                                 struct error *e)
 {
     struct error why;
     bool from_past = false;
-    enum status status = press_once(capsule, edition, base_url, areas, false, &from_past, &why);
+    enum status status = press_once(capsule, edition, base_url, areas, trust, &from_past, &why);
     /* What is wrong may be the edition before, which nobody but us needs. */
     if (from_past && (status == ST_STORE || status == ST_EXISTS || status == ST_IO)) {
         log_line(LOG_WARNING, "%s; all of the capsule is pressed anew", why.message);
-        status = press_once(capsule, edition, base_url, areas, true, &from_past, &why);
+        status = press_once(capsule, edition, base_url, areas, PRESS_ANEW, &from_past, &why);
     }
     if (status != ST_OK && e != NULL)
         *e = why;
     return status;
+}
+
+enum status press_run(const char *capsule, const char *edition, const char *base_url,
+                      const struct option_list *areas, struct error *e)
+{
+    return press_attempt(capsule, edition, base_url, areas, PRESS_TRUSTS, e);
+}
+
+enum status press_run_verified(const char *capsule, const char *edition, const char *base_url,
+                               const struct option_list *areas, struct error *e)
+{
+    return press_attempt(capsule, edition, base_url, areas, PRESS_VERIFIES, e);
 }

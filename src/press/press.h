@@ -21,4 +21,11 @@
 enum status press_run(const char *capsule, const char *edition, const char *base_url,
                       const struct option_list *areas, struct error *e) MUST_USE;
 
+/*
+ * The same, but look through the edition before first, however little has changed since: one that
+ * is damaged is told, and replaced by one that is made anew.
+ */
+enum status press_run_verified(const char *capsule, const char *edition, const char *base_url,
+                               const struct option_list *areas, struct error *e) MUST_USE;
+
 #endif

@@ -103,10 +103,13 @@ static void crew_check_left(struct crew *c)
 static void crew_on_said(void *context, char what)
 {
     struct crew_member *m = context;
+    struct crew *c = m->crew;
+    if (what == WORKER_SAY_DAMAGED)
+        c->plan.on_damaged(c->plan.context);
     if (what != WORKER_SAY_LEFT)
         return;
     m->left = true;
-    crew_check_left(m->crew);
+    crew_check_left(c);
 }
 
 static void crew_on_gone(void *context)
@@ -142,7 +145,7 @@ enum status crew_start(const struct crew_plan *plan, struct crew **out, struct e
                                 .name = "worker",
                                 .subcommand = subcommand,
                                 .silence = plan->silence,
-                                .room = "one that can reach the new static folder",
+                                .room = "one that can reach the new folder",
                                 .hand = crew_hand,
                                 .on_ready = crew_on_ready,
                                 .on_said = crew_on_said,

@@ -24,6 +24,8 @@ struct crew_plan {
     void (*on_failed)(void *context); /* workers do not even start */
     void (*on_left)(void *context);   /* after crew_leave: none of them accepts any more; once */
     void (*on_gone)(void *context);   /* they have ended for good, and crew_free may be called */
+    /* An edition in service is damaged; said again and again until another one is. */
+    void (*on_damaged)(void *context);
     void *context;
 };
 

@@ -7,7 +7,6 @@
 
 #include "log/log.h"
 #include "sandbox/sandbox.h"
-#include "serve/state.h"
 #include "serve/worker.h"
 
 /* Milliseconds that a start with several capsules waits for the slowest. */
@@ -96,7 +95,7 @@ static void generation_take_editions(struct generation *g, const struct generati
             const struct site *other = &before->sites.items[k];
             if (!site_is_same(site, other) || !other->tried || !site_has_edition(site))
                 continue;
-            site->tried = true;
+            site->tried = site->pressed = true;
             site->served = other->served;
         }
     }
@@ -123,7 +122,8 @@ static enum status generation_prepare(struct generation *g, const struct generat
     if (status == ST_OK)
         status = sockets_open(&g->sockets, g->config, before == NULL ? NULL : &before->sockets, e);
     if (status == ST_OK)
-        status = state_open(&g->sites, g->config, before == NULL ? -1 : before->lock, &g->lock, e);
+        status =
+            state_open(&g->state, &g->sites, g->config, before == NULL ? NULL : &before->state, e);
     if (status != ST_OK)
         return status;
     sites_make_base_urls(&g->sites, sockets_public_port(&g->sockets, g->config));
@@ -144,7 +144,7 @@ enum status generation_new(struct server_config *config, const struct generation
     g->config = config;
     g->owner = *owner;
     g->replaces = before != NULL;
-    g->lock = -1;
+    state_init(&g->state);
     buf_init(&g->settings, (size_t)1024 * 1024);
     certs_init(&g->certs);
     admission_init(&g->admission);
@@ -159,8 +159,7 @@ enum status generation_new(struct server_config *config, const struct generation
 void generation_free(struct generation *g)
 {
     sockets_close(&g->sockets);
-    if (g->lock >= 0)
-        close(g->lock);
+    state_fini(&g->state);
     if (g->crew != NULL)
         crew_free(g->crew);
     keyring_fini(&g->keyring);
@@ -193,6 +192,7 @@ static void generation_close(struct generation *g)
     for (size_t i = 0; i < g->sites.count; i++)
         site_stop(&g->sites.items[i]);
     uv_close((uv_handle_t *)&g->patience, generation_on_patience_closed);
+    upkeep_stop(&g->upkeep);
     keyring_stop(&g->keyring);
     certs_stop(&g->certs);
     /* Where nobody else listens, new callers are refused when the workers close theirs. */
@@ -227,6 +227,7 @@ void generation_rest(struct generation *g)
 {
     for (size_t i = 0; i < g->sites.count; i++)
         site_rest(&g->sites.items[i]);
+    upkeep_rest(&g->upkeep);
     keyring_rest(&g->keyring);
 }
 
@@ -234,6 +235,7 @@ void generation_wake(struct generation *g)
 {
     for (size_t i = 0; i < g->sites.count; i++)
         site_wake(&g->sites.items[i]);
+    upkeep_wake(&g->upkeep);
     keyring_wake(&g->keyring);
 }
 
@@ -256,6 +258,12 @@ static void generation_on_crew_left(void *context)
 {
     struct generation *g = context;
     g->owner.on_left(g->owner.context, g);
+}
+
+static void generation_on_damaged(void *context)
+{
+    struct generation *g = context;
+    upkeep_mend(&g->upkeep);
 }
 
 static void generation_on_ready(void *context)
@@ -299,6 +307,7 @@ static void generation_start_crew(struct generation *g)
                              .on_failed = generation_on_crew_failed,
                              .on_left = generation_on_crew_left,
                              .on_gone = generation_on_part,
+                             .on_damaged = generation_on_damaged,
                              .context = g};
     uv_timer_stop(&g->patience);
     if (g->replaces)
@@ -390,7 +399,10 @@ enum status generation_start(struct generation *g, uv_loop_t *loop, struct job_q
     certs_start(&g->certs, loop, generation_on_certificates, generation_on_part, g);
     uv_timer_init(loop, &g->patience);
     g->patience.data = g;
-    g->parts = 3;
+    g->upkeep = (struct upkeep){
+        .state = &g->state, .sites = &g->sites, .on_stopped = generation_on_part, .context = g};
+    upkeep_start(&g->upkeep, loop);
+    g->parts = 4;
     g->waiting = true;
     if (!g->config->sole)
         uv_timer_start(&g->patience, generation_on_patience, GENERATION_PATIENCE, 0);

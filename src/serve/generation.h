@@ -11,6 +11,8 @@
 #include "serve/keyring.h"
 #include "serve/site.h"
 #include "serve/sockets.h"
+#include "serve/state.h"
+#include "serve/upkeep.h"
 
 struct generation;
 
@@ -32,7 +34,8 @@ struct generation {
     struct sites sites;
     struct buf settings; /* for the workers */
     struct sockets sockets;
-    int lock; /* of the state folder, or -1 */
+    struct state state;
+    struct upkeep upkeep; /* of the state and sites */
     struct keyring keyring;
     struct certs certs;
     struct admission admission;

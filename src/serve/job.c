@@ -13,11 +13,12 @@
 #define JOB_RETRY_FIRST 1000
 #define JOB_RETRY_MOST  60000
 
-/* The command line, "press-job --output EDITION ... -- CAPSULE"; NULL without memory. */
+/*
+ * The command line, "broadsheet press-job [--verify] --output EDITION ... -- CAPSULE", with the
+ * first three left to job_start; NULL without memory.
+ */
 static char **job_make_args(const struct job *j)
 {
-    static char program[] = "broadsheet";
-    static char subcommand[] = JOB_SUBCOMMAND;
     static char output[] = "--output";
     static char base[] = "--base-url";
     static char sandbox[] = "--sandbox";
@@ -27,8 +28,8 @@ static char **job_make_args(const struct job *j)
         const char *read;
         char *args;
     } edition = {j->edition}, base_url = {j->base_url}, capsule = {j->capsule}, how = {j->sandbox};
-    char *const first[] = {program, subcommand,    output,  edition.args,
-                           base,    base_url.args, sandbox, how.args};
+    char *const first[] = {NULL, NULL,          NULL,    output,  edition.args,
+                           base, base_url.args, sandbox, how.args};
     const size_t firsts = sizeof first / sizeof first[0];
     char **args = calloc(firsts + 2 * j->areas->count + 3, sizeof *args);
     size_t n = 0;
@@ -52,7 +53,8 @@ enum status job_init(struct job *j, struct error *e)
     j->args = job_make_args(j);
     if (j->args == NULL)
         return error_set(e, ST_NOMEM, ENOMEM, "%s: press", j->capsule);
-    j->waiting = j->running = j->resting = j->again = j->stopping = false;
+    j->waiting = j->running = j->resting = j->again = j->stopping = j->verifying = false;
+    j->verify = true; /* what happened to it while nobody looked? */
     j->next = NULL;
     j->failures = 0;
     uv_timer_init(j->loop, &j->retry);
@@ -156,6 +158,7 @@ static void job_end(struct job *j, bool good, bool later)
 {
     j->good = good;
     j->later = later;
+    j->verify = j->verify || (j->verifying && !good);
     j->handles = 2;
     uv_close((uv_handle_t *)&j->process, job_on_closed);
     uv_close((uv_handle_t *)&j->timer, job_on_closed);
@@ -190,13 +193,34 @@ void job_run(struct job *j)
     job_dequeue(j->queue);
 }
 
+void job_verify(struct job *j)
+{
+    j->verify = true;
+    job_run(j);
+}
+
+/* Write the beginning of the command line; where it begins. */
+static char **job_begin_args(struct job *j)
+{
+    static char program[] = "broadsheet";
+    static char subcommand[] = JOB_SUBCOMMAND;
+    static char verify[] = "--verify";
+    char *const words[] = {program, subcommand, verify};
+    const size_t count = sizeof words / sizeof words[0];
+    char **args = j->verify ? j->args : j->args + 1;
+    memcpy(args, words, (j->verify ? count : count - 1) * sizeof words[0]);
+    j->verifying = j->verify;
+    j->verify = false;
+    return args;
+}
+
 static void job_start(struct job *j)
 {
     uv_stdio_container_t stdio[3] = {{.flags = UV_IGNORE}, {.flags = UV_IGNORE}};
     stdio[2] = (uv_stdio_container_t){.flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO};
     uv_process_options_t options = {.exit_cb = job_on_exit,
                                     .file = "/proc/self/exe",
-                                    .args = j->args,
+                                    .args = job_begin_args(j),
                                     .stdio = stdio,
                                     .stdio_count = 3};
     uv_timer_stop(&j->retry);

@@ -39,7 +39,7 @@ struct job {
     void (*on_done)(void *context, bool good);
     void (*on_stopped)(void *context); /* after job_stop: the struct may go */
     void *context;
-    char **args; /* of the run: owned array of borrowed strings */
+    char **args; /* of the run: owned array of borrowed strings, behind a place for one more */
     uv_process_t process;
     uv_timer_t timer;  /* of the run */
     uv_timer_t retry;  /* after a run that failed for a cause that may pass */
@@ -47,8 +47,10 @@ struct job {
     struct job *next;  /* in a list of the queue */
     bool waiting;      /* there */
     bool running;
-    bool resting; /* nothing is to be started */
-    bool again;   /* something changed while it ran */
+    bool resting;   /* nothing is to be started */
+    bool again;     /* something changed while it ran */
+    bool verify;    /* the next run looks through the edition before */
+    bool verifying; /* this one does */
     bool stopping;
     bool good;
     bool later; /* it failed, but may do better another time */
@@ -66,6 +68,9 @@ enum status job_init(struct job *j, struct error *e) MUST_USE;
  * tells how each ended.  A run that failed for a cause that may pass is made again after a while.
  */
 void job_run(struct job *j);
+
+/* The same, and let that run look through the edition before, for it may be damaged. */
+void job_verify(struct job *j);
 
 /*
  * Start nothing for a while; a run under way goes on.  Behind job_wake it is as if nothing had ever

@@ -19,6 +19,7 @@ struct route {
     const struct areas *areas;       /* borrowed; set by the caller, or NULL for none */
     long site;                       /* the capsule's number among them; likewise */
     bool told;                       /* for the caller: that a reload failed is in the log */
+    bool damaged;                    /* likewise: what has the edition's name is no edition */
 };
 
 /* All that a server answers. */

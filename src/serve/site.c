@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/file.h"
 #include "edition/reader.h"
@@ -241,6 +242,7 @@ static void site_on_done(void *context, bool good)
 {
     struct site *site = context;
     site->tried = true;
+    site->pressed = site->pressed || good;
     site->on_pressed(site, good);
 }
 
@@ -317,7 +319,12 @@ void site_wake(struct site *site)
 void site_renew(struct site *site)
 {
     watch_renew(site->watch);
-    job_run(&site->job);
+    job_verify(&site->job);
+}
+
+void site_mend(struct site *site)
+{
+    job_verify(&site->job);
 }
 
 void site_stop(struct site *site)
@@ -336,6 +343,15 @@ bool site_has_edition(const struct site *site)
     bool good = edition_open(site->edition.p, &edition, &e) == ST_OK;
     edition_release(edition);
     return good;
+}
+
+bool site_has_lost_edition(const struct site *site)
+{
+    bool lost = site->pressed && access(site->edition.p, F_OK) != 0 && errno == ENOENT;
+    if (lost && !site->job.running && !site->job.waiting)
+        log_line(LOG_ERROR, "%s is gone; %s is pressed again", site->edition.p,
+                 site->config->capsule);
+    return lost;
 }
 
 void site_tell_served(struct site *site)

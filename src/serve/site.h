@@ -23,6 +23,7 @@ struct site {
     struct watch *watch; /* NULL until site_start */
     bool tried;          /* the capsule has been pressed, well or not */
     bool served;         /* the log says so */
+    bool pressed;        /* there has been an edition */
     void (*on_pressed)(struct site *site, bool good);
     void (*on_stopped)(void *owner);
     void *owner; /* of both */
@@ -108,10 +109,16 @@ void site_wake(struct site *site);
 
 /* Look at the whole capsule again, as an operator asks for. */
 void site_renew(struct site *site);
+
+/* Look whether the edition is damaged, and make another one if so. */
+void site_mend(struct site *site);
 void site_stop(struct site *site);
 
 /* Whether there is an edition that can be served. */
 bool site_has_edition(const struct site *site);
+
+/* Is the file of an edition that was there not there any more? */
+bool site_has_lost_edition(const struct site *site);
 
 /* Tell the log where the capsule can be read, or that it cannot yet. */
 void site_tell_served(struct site *site);

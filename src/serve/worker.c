@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <malloc.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 #include <uv.h>
@@ -34,6 +36,8 @@
 #define WORKER_ROOM_DRAIN 60000
 /* Milliseconds that clients get to say what they are about to say when the server stops. */
 #define WORKER_GRACE 1000
+/* Milliseconds between two looks whether an edition has turned out to be damaged. */
+#define WORKER_LOOK 1000
 /* Milliseconds until a new edition that could not be opened is tried again. */
 #define WORKER_RELOAD_RETRY 1000
 /*
@@ -57,6 +61,7 @@ struct worker {
     bool relays;     /* it is there */
     uv_timer_t drain;
     uv_timer_t reload;  /* tries again after a failure */
+    uv_timer_t look;    /* at the editions */
     uv_timer_t trim;    /* gives memory back after a peak */
     size_t peak;        /* connections at a time since it was given back */
     uv_timer_t settle;  /* of the log */
@@ -144,7 +149,8 @@ static void worker_finish(struct worker *w)
     uv_handle_t *const handles[] = {
         (uv_handle_t *)&w->control, (uv_handle_t *)&w->term,   (uv_handle_t *)&w->interrupt,
         (uv_handle_t *)&w->hangup,  (uv_handle_t *)&w->drain,  (uv_handle_t *)&w->reload,
-        (uv_handle_t *)&w->trim,    (uv_handle_t *)&w->settle, (uv_handle_t *)&w->heartbeat.timer};
+        (uv_handle_t *)&w->trim,    (uv_handle_t *)&w->settle, (uv_handle_t *)&w->heartbeat.timer,
+        (uv_handle_t *)&w->look};
     for (size_t i = 0; i < sizeof handles / sizeof handles[0]; i++) {
         if (!uv_is_closing(handles[i]))
             uv_close(handles[i], NULL);
@@ -253,11 +259,23 @@ static void worker_on_signal(uv_signal_t *handle, int number)
 
 static void worker_on_reload(uv_timer_t *timer);
 
-/* Another folder was put in the place of static/: the sandbox is for good, so we cannot read it. */
-static bool worker_is_beyond(const char *statics, const struct sandbox_place *place)
+static bool worker_is_beyond(const char *folder, const struct sandbox_place *place)
 {
     struct stat now;
-    return stat(statics, &now) == 0 && S_ISDIR(now.st_mode) && sandbox_is_beyond(place, &now);
+    return stat(folder, &now) == 0 && S_ISDIR(now.st_mode) && sandbox_is_beyond(place, &now);
+}
+
+/*
+ * Another folder was put in the place of static/, or of that with the edition: the sandbox is for
+ * good, so we cannot read it.
+ */
+static bool worker_is_outside(const struct worker_vhost *v, const struct sandbox_place places[2])
+{
+    const char *slash = strrchr(v->edition, '/');
+    char holder[PATH_MAX];
+    snprintf(holder, sizeof holder, "%.*s.", slash == NULL ? 0 : (int)(slash - v->edition) + 1,
+             v->edition);
+    return worker_is_beyond(v->statics, &places[0]) || worker_is_beyond(holder, &places[1]);
 }
 
 /* A vhost that has no edition yet waits for its first without a word. */
@@ -269,7 +287,7 @@ static void worker_reload(struct worker *w)
         struct route *r = &w->routes.items[i];
         struct error e;
         /* What is asked here until another worker does it is in the edition and folder before. */
-        if (worker_is_beyond(vhosts[i].statics, &w->places[2 * i])) {
+        if (worker_is_outside(&vhosts[i], &w->places[2 * i])) {
             w->beyond = true;
             continue;
         }
@@ -279,6 +297,7 @@ static void worker_reload(struct worker *w)
             log_line(LOG_ERROR, "%s%s", e.message,
                      r->edition == NULL ? "" : "; the edition before stays in service");
         r->told = !fine;
+        r->damaged = status == ST_FORMAT;
         failed = failed || !fine;
     }
     if (w->beyond)
@@ -380,6 +399,19 @@ static void worker_on_settle(uv_timer_t *timer)
     log_settle(false);
 }
 
+/* The supervisor can have another one made. */
+static void worker_on_look(uv_timer_t *timer)
+{
+    struct worker *w = timer->data;
+    bool damaged = false;
+    for (size_t i = 0; i < w->routes.count; i++) {
+        const struct route *r = &w->routes.items[i];
+        damaged = damaged || r->damaged || (r->edition != NULL && edition_is_damaged(r->edition));
+    }
+    if (damaged && w->listeners != NULL)
+        worker_say(w, WORKER_SAY_DAMAGED);
+}
+
 static void worker_start_handles(struct worker *w)
 {
     uv_pipe_init(&w->loop, &w->control, 0);
@@ -400,28 +432,31 @@ static void worker_start_handles(struct worker *w)
     uv_timer_init(&w->loop, &w->trim);
     uv_timer_init(&w->loop, &w->settle);
     uv_timer_start(&w->settle, worker_on_settle, WORKER_SETTLE, WORKER_SETTLE);
-    w->drain.data = w->reload.data = w->trim.data = w;
+    uv_timer_init(&w->loop, &w->look);
+    w->drain.data = w->reload.data = w->trim.data = w->look.data = w;
+    uv_timer_start(&w->look, worker_on_look, WORKER_LOOK, WORKER_LOOK);
 }
 
-/* An edition that cannot be opened does not keep the others from being served. */
+/*
+ * An edition that cannot be opened does not keep the others from being served; its own readers are
+ * told to come back, and the supervisor what is wrong with it.
+ */
 static enum status worker_open_routes(struct worker *w, struct error *e)
 {
     const struct worker_vhost *vhosts = w->settings.vhost.items;
     size_t count = w->settings.vhost.count;
-    bool any = false;
     w->routes.items = calloc(count == 0 ? 1 : count, sizeof *w->routes.items);
     if (w->routes.items == NULL)
         return error_set(e, ST_NOMEM, ENOMEM, "vhosts");
-    enum status status = error_set(e, ST_SYNTAX, 0, "settings: no vhost");
-    for (size_t i = 0; i < count; i++) {
+    enum status status = ST_OK;
+    for (size_t i = 0; status != ST_NOMEM && i < count; i++) {
         const struct worker_vhost *v = &vhosts[i];
         status = route_open(&w->routes.items[i], v->edition, v->statics, &v->host, e);
         w->routes.items[i].areas = &w->areas;
         w->routes.items[i].site = (long)i;
         w->routes.count++;
-        any = any || status == ST_OK;
     }
-    return any ? ST_OK : status;
+    return status == ST_NOMEM ? status : ST_OK;
 }
 
 /* Give up all that is not needed from now on.  The next edition is another file in its folder. */

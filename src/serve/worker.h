@@ -25,7 +25,8 @@
 #define WORKER_SAY_QUIT         'Q' /* end at once */
 
 /* What it tells him, besides that it is ready. */
-#define WORKER_SAY_LEFT 'L' /* it accepts no more */
+#define WORKER_SAY_LEFT    'L' /* it accepts no more */
+#define WORKER_SAY_DAMAGED 'D' /* an edition in service is not as it was written */
 
 /* A capsule, as a worker knows it. */
 struct worker_vhost {

@@ -9,6 +9,7 @@
 
 #include "../support.h"
 #include "core/file.h"
+#include "edition/sum.h"
 #include "press/press.h"
 
 static struct error error;
@@ -48,6 +49,7 @@ static inline sqlite3 *open_database(const char *name)
 static inline void change(const char *sql)
 {
     sqlite3 *db = open_database("edition.db");
+    assert_int_equal(sum_define(db), SQLITE_OK);
     assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(db);
 }
@@ -59,7 +61,8 @@ static inline void change(const char *sql)
 static inline void settle(void)
 {
     change("UPDATE capsule SET value = CAST(value AS INTEGER) + 60000000000 WHERE key = 'looked';"
-           "INSERT OR REPLACE INTO capsule VALUES ('mark', 'x')");
+           "INSERT OR REPLACE INTO capsule VALUES ('mark', 'x', 0);"
+           "UPDATE capsule SET sum = edition_sum(key, value)");
 }
 
 static inline sqlite3_int64 number(const char *edition, const char *sql)
@@ -82,7 +85,7 @@ static inline bool was_made_from_the_one_before(void)
 /* All that is in an edition, but for the numbers of its rows and for when it was made. */
 static const char *const tables[] = {
     "SELECT * FROM capsule WHERE key NOT IN ('looked', 'mark') ORDER BY key",
-    "SELECT path, status, meta, body, file, size, mtime FROM page ORDER BY path",
+    "SELECT path, status, meta, body, file, size, mtime, sum FROM page ORDER BY path",
     "SELECT * FROM piece ORDER BY source",
     "SELECT * FROM source ORDER BY path",
 };

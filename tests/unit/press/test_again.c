@@ -205,7 +205,7 @@ static void edits_show_as_in_a_new_edition(void **state)
         if (row->settle)
             settle();
         else
-            change("INSERT OR REPLACE INTO capsule VALUES ('mark', 'x')");
+            change("INSERT OR REPLACE INTO capsule VALUES ('mark', 'x', 0)");
         nanosleep(&tick, NULL);
         for (unsigned edits = 1 + chance(row->edits); edits > 0; edits--)
             edit(step);
