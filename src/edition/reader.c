@@ -18,7 +18,8 @@ struct edition {
 
 static enum status reader_fail(struct edition *ed, struct error *e)
 {
-    int code = sqlite3_errcode(ed->db) & 0xff; /* without the details */
+    int extended = sqlite3_extended_errcode(ed->db);
+    int code = extended == SQLITE_IOERR_NOMEM ? SQLITE_NOMEM : extended & 0xff;
     ed->damaged = ed->damaged || code == SQLITE_CORRUPT || code == SQLITE_NOTADB ||
                   code == SQLITE_IOERR || code == SQLITE_ERROR;
     return error_set(e, ST_STORE, 0, "%s: %s", ed->path, sqlite3_errmsg(ed->db));

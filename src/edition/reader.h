@@ -40,7 +40,7 @@ enum status edition_open(const char *path, struct edition **out, struct error *e
 struct edition *edition_hold(struct edition *ed);
 void edition_release(struct edition *ed);
 
-/* Has something in it not been found as it was written?  That is so for good. */
+/* Has something in it not been found as it was written?  That is so until it is opened anew. */
 bool edition_is_damaged(const struct edition *ed);
 
 /* The rules that are no rows of one address; borrowed from the edition. */

@@ -181,7 +181,8 @@ static enum status route_open_edition(struct route *r, const char *edition, stru
     struct edition *opened = NULL;
     /* Looked at before it is opened: one that comes in between is opened again the next time. */
     struct file_stamp stamp = stat(edition, &st) == 0 ? file_stamp_of(&st) : (struct file_stamp){0};
-    if (r->edition != NULL && file_stamp_eq(stamp, r->stamp))
+    bool good = r->edition != NULL && !edition_is_damaged(r->edition);
+    if (good && file_stamp_eq(stamp, r->stamp))
         return ST_OK;
     enum status status = edition_open(edition, &opened, e);
     if (status != ST_OK)

@@ -43,8 +43,8 @@ enum status route_open(struct route *r, const char *edition, const char *statics
 
 /*
  * Put the edition and static folder that have these names now in service.  What answers from the
- * old ones goes on; an edition that is still the same file is not opened again.  On failure they
- * stay in service.
+ * old ones goes on; an edition that is still the same file is not opened again, unless it seemed to
+ * be damaged, which may have been the disk's mood.  On failure they stay in service.
  */
 enum status route_reload(struct route *r, const char *edition, const char *statics,
                          struct error *e) MUST_USE;

@@ -243,6 +243,7 @@ static void site_on_done(void *context, bool good)
     struct site *site = context;
     site->tried = true;
     site->pressed = site->pressed || good;
+    site->lost = site->lost && !good;
     site->on_pressed(site, good);
 }
 
@@ -345,13 +346,13 @@ bool site_has_edition(const struct site *site)
     return good;
 }
 
-bool site_has_lost_edition(const struct site *site)
+void site_look(struct site *site)
 {
-    bool lost = site->pressed && access(site->edition.p, F_OK) != 0 && errno == ENOENT;
-    if (lost && !site->job.running && !site->job.waiting)
-        log_line(LOG_ERROR, "%s is gone; %s is pressed again", site->edition.p,
-                 site->config->capsule);
-    return lost;
+    if (!site->pressed || site->lost || access(site->edition.p, F_OK) == 0 || errno != ENOENT)
+        return;
+    log_line(LOG_ERROR, "%s is gone; %s is pressed again", site->edition.p, site->config->capsule);
+    site->lost = true;
+    job_run(&site->job);
 }
 
 void site_tell_served(struct site *site)

@@ -24,6 +24,7 @@ struct site {
     bool tried;          /* the capsule has been pressed, well or not */
     bool served;         /* the log says so */
     bool pressed;        /* there has been an edition */
+    bool lost;           /* and it is gone: the log says so */
     void (*on_pressed)(struct site *site, bool good);
     void (*on_stopped)(void *owner);
     void *owner; /* of both */
@@ -117,8 +118,8 @@ void site_stop(struct site *site);
 /* Whether there is an edition that can be served. */
 bool site_has_edition(const struct site *site);
 
-/* Is the file of an edition that was there not there any more? */
-bool site_has_lost_edition(const struct site *site);
+/* Look whether the edition is still there, and make another one if not. */
+void site_look(struct site *site);
 
 /* Tell the log where the capsule can be read, or that it cannot yet. */
 void site_tell_served(struct site *site);

@@ -1,9 +1,11 @@
 #include "serve/upkeep.h"
 
+#include "core/clock.h"
 #include "log/log.h"
 
-/* Milliseconds between two looks for damage: a bad disk goes on being bad. */
-#define UPKEEP_MEND_PAUSE 10000
+/* Milliseconds between two looks for damage, doubled each time: a bad disk goes on being bad. */
+#define UPKEEP_MEND_FIRST 5000
+#define UPKEEP_MEND_MOST  600000
 /* Milliseconds between two looks at the state folder. */
 #define UPKEEP_LOOK 5000
 
@@ -24,7 +26,9 @@ static void upkeep_on_look(uv_timer_t *timer)
                  u->state->path.p);
     u->lost = status != ST_OK;
     for (size_t i = 0; status == ST_OK && i < u->sites->count; i++) {
-        if (!ours || site_has_lost_edition(&u->sites->items[i]))
+        if (ours)
+            site_look(&u->sites->items[i]);
+        else
             site_mend(&u->sites->items[i]);
     }
 }
@@ -41,8 +45,11 @@ void upkeep_start(struct upkeep *u, uv_loop_t *loop)
 void upkeep_mend(struct upkeep *u)
 {
     uint64_t now = uv_now(u->look.loop);
-    if (u->resting || (u->mended != 0 && now - u->mended < UPKEEP_MEND_PAUSE))
+    uint64_t calm = now - u->mended;
+    uint64_t pause = clock_backoff(u->mends, UPKEEP_MEND_FIRST, UPKEEP_MEND_MOST);
+    if (u->resting || (u->mends > 0 && calm < pause))
         return;
+    u->mends = calm > 2 * UPKEEP_MEND_MOST ? 1 : u->mends + 1;
     u->mended = now;
     log_line(LOG_ERROR, "an edition in service is damaged; all are looked through");
     for (size_t i = 0; i < u->sites->count; i++)

@@ -18,7 +18,8 @@ struct upkeep {
     uv_timer_t look; /* at the state folder */
     bool resting;
     bool lost;       /* the state folder is, and cannot be had again */
-    uint64_t mended; /* when an edition was last found damaged, by the loop's clock */
+    unsigned mends;  /* how often an edition was found damaged without a long pause, */
+    uint64_t mended; /* and when last, by the loop's clock */
 };
 
 /*

@@ -59,7 +59,8 @@ def test_a_full_disk_keeps_the_last_good_edition(serve, capsule, tmp_path):
     disk = Path(f"/proc/{server.process.pid}/root{state}")
     with Readers(server, [ARTICLE]) as readers:
         for i in range(40):
-            capsule.add(f"long-{i}.txt", article(f"Long {i}", body="Words. " * 10000, summary="none"))
+            capsule.add(f"long-{i}.txt",
+                        article(f"Long {i}", body="Words. " * 10000, summary="none"))
         capsule.add("late.txt", article("Late"))
         wait_until(lambda: KEPT in server.log(), 20 * SLOW, "the log")
         readers.wait_more()
@@ -307,7 +308,7 @@ def test_a_worker_without_descriptors_is_polite_and_idle(serve, capsule):
     with ThreadPoolExecutor(8) as pool:
         ends = list(pool.map(lambda _: turned_away(server), range(16)))
     time.sleep(2)
-    assert cpu_seconds(worker) - used < 1.0 * SLOW, "it looks at what it cannot take again and again"
+    assert cpu_seconds(worker) - used < SLOW, "it looks at what it cannot take again and again"
     assert all(ends)
     assert "no descriptor is left" in server.log() or "nobody is let in" in server.log()
     resource.prlimit(worker.pid, resource.RLIMIT_NOFILE, before)
@@ -347,7 +348,7 @@ def test_a_worker_without_memory_turns_callers_away_and_recovers(serve, capsule)
         got = list(pool.map(lambda _: answers_whole(server), range(200)))
     took = time.monotonic() - start
     assert any(got), "the other worker is there"
-    assert "malloc failure" in server.log() or "out of memory" in server.log() or not all(got)
+    assert any(why in server.log() for why in ("malloc failure", "out of memory", "init fail"))
     assert other.alive()
     wait_until(lambda: answers(server), 5 * SLOW, "an answer")
     if victim.alive():
