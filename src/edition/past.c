@@ -149,13 +149,19 @@ bool edition_past_says(struct edition_past *past, const char *key, struct span v
     return same;
 }
 
-int64_t edition_past_looked(struct edition_past *past)
+static int64_t past_number(struct edition_past *past, const char *key, int64_t otherwise)
 {
     sqlite3_stmt *s = past->queries[PAST_VALUE];
-    sqlite3_bind_text(s, 1, "looked", -1, SQLITE_STATIC);
-    int64_t looked = sqlite3_step(s) == SQLITE_ROW ? sqlite3_column_int64(s, 0) : 0;
+    sqlite3_bind_text(s, 1, key, -1, SQLITE_STATIC);
+    int64_t number = sqlite3_step(s) == SQLITE_ROW ? sqlite3_column_int64(s, 0) : otherwise;
     sqlite3_reset(s);
-    return looked;
+    return number;
+}
+
+struct edition_past_look edition_past_looked(struct edition_past *past)
+{
+    return (struct edition_past_look){.from = past_number(past, "looked", 0),
+                                      .to = past_number(past, "read", INT64_MAX)};
 }
 
 /* Columns of text in their order, from `column` on; returns the column behind them. */

@@ -36,8 +36,12 @@ enum status edition_past_verify(const struct edition_past *past, struct error *e
 /* Does the capsule have this value (absent: none) under this key? */
 bool edition_past_says(struct edition_past *past, const char *key, struct span value);
 
-/* When press looked at the files, nanoseconds since 1970; 0 when that is not known. */
-int64_t edition_past_looked(struct edition_past *past);
+/* When press looked at the files, nanoseconds since 1970: when it began, and when it had done. */
+struct edition_past_look {
+    int64_t from, to; /* 0 and INT64_MAX when that is not known */
+};
+
+struct edition_past_look edition_past_looked(struct edition_past *past);
 
 /*
  * The next source, in the order of paths.  ST_OK with *row, ST_MISSING after the last, ST_STORE.

@@ -7,8 +7,8 @@ const char edition_schema[] =
      * its redirects and the like, one `key pattern ...` a line; base_url is what the addresses in
      * /urls.txt begin with; areas are the canonical prefixes of the areas whose addresses are not
      * in it, one a line; basis is all else that every page depends on: an edition of another
-     * basis is no beginning for the next one; looked is when press looked at the files (nanoseconds
-     * since 1970).
+     * basis is no beginning for the next one; looked is when press began to look at the files, and
+     * read when it had done (nanoseconds since 1970).
      */
     "CREATE TABLE capsule (key TEXT PRIMARY KEY, value TEXT NOT NULL,"
     " sum INTEGER NOT NULL) WITHOUT ROWID;"

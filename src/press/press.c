@@ -168,7 +168,7 @@ struct press_value {
 
 #define PRESS_VALUES 9
 
-/* The rows of the table capsule, but for `looked`. */
+/* The rows of the table capsule, but for `looked` and `read`. */
 static void press_values(const struct press *p, struct press_value values[PRESS_VALUES])
 {
     const struct capsule *c = &p->capsule;
@@ -211,16 +211,29 @@ static void press_open_past(struct press *p, enum press_trust trust)
     p->articles.past = p->past;
 }
 
+/*
+ * Would a write since that look show in the file's times?  Also where they lie behind it, because
+ * the clock was set back: a write would bring them to what the clock says now.
+ */
+static bool press_is_steady(const struct file_stamp *stamp, struct edition_past_look look)
+{
+    return stamp->ctime < look.from - PRESS_STEADY ||
+           (look.to < INT64_MAX - PRESS_STEADY && stamp->ctime > look.to + PRESS_STEADY);
+}
+
 /* Compare the sources with what the edition before says of them. */
 static enum status press_recall(struct press *p, struct error *e)
 {
     struct edition_past_row row;
     struct press_gone **last = &p->gone;
     enum status status = ST_OK;
-    int64_t looked = p->past == NULL ? 0 : edition_past_looked(p->past) - PRESS_STEADY;
+    struct edition_past_look look = {0};
+    if (p->past != NULL)
+        look = edition_past_looked(p->past);
     while (p->past != NULL && (status = edition_past_next(p->past, &row, e)) == ST_OK) {
         const struct edition_source *source = &row.source;
-        bool steady = source->stamp.ctime < looked && source->sidecar.ctime < looked;
+        bool steady =
+            press_is_steady(&source->stamp, look) && press_is_steady(&source->sidecar, look);
         if (span_starts(source->path, SPAN("static/"))
                 ? statics_recall(&p->statics, source, steady)
                 : articles_recall(&p->articles, &row, steady))
@@ -336,9 +349,11 @@ static enum status press_write_rows(struct press *p, struct error *e)
 {
     struct press_value values[PRESS_VALUES];
     char looked[32];
+    char read[32];
     enum status status = ST_OK;
     press_values(p, values);
     snprintf(looked, sizeof looked, "%" PRId64, p->looked);
+    snprintf(read, sizeof read, "%" PRId64, clock_ns());
     for (size_t i = 0; status == ST_OK && i < PRESS_VALUES; i++) {
         if (values[i].value.p != NULL)
             status = edition_put_capsule(p->writer, values[i].key, values[i].value, e);
@@ -347,6 +362,8 @@ static enum status press_write_rows(struct press *p, struct error *e)
     }
     if (status == ST_OK)
         status = edition_put_capsule(p->writer, "looked", span_of(looked), e);
+    if (status == ST_OK)
+        status = edition_put_capsule(p->writer, "read", span_of(read), e);
     for (const struct press_gone *gone = p->gone; status == ST_OK && gone != NULL;
          gone = gone->next)
         status = edition_drop_source(p->writer, gone->path, e);

@@ -115,6 +115,26 @@ def test_damage_in_service_is_told_and_mended(serve, big, damage):
     assert edition_pages(edition) == pages
 
 
+def test_damage_that_cannot_be_mended_is_told_in_moderation(serve, big):
+    server = serve(big, workers=2)
+    away = big.root.rename(big.root.with_name("away"))
+    wait_until(lambda: "last good edition stays" in server.log(), 15 * SLOW, "the log")
+    overwrite(server.state / "edition.db")
+
+    def ask():
+        return server.ask(server.url("/piece-50.gmi").encode() + b"\r\n")
+
+    wait_until(lambda: b"40 " in ask().data[:3], 5 * SLOW, "a page that cannot be read")
+    end = time.monotonic() + 6
+    while time.monotonic() < end:
+        ask()
+        time.sleep(0.1)
+    assert server.log().count("an edition in service is damaged") == 1
+    away.rename(big.root)
+    (big.articles / "piece-0.txt").touch()
+    wait_until(lambda: ask().data.startswith(b"20"), MEND, "the page")
+
+
 @pytest.mark.parametrize("change", [newer, not_even_one, os.unlink],
                          ids=lambda change: change.__name__)
 def test_what_takes_the_place_of_the_edition_disturbs_nobody(serve, big, change, tmp_path):

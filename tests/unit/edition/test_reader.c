@@ -188,6 +188,8 @@ static void damage_is_told_and_never_fatal(void **state)
         if (status == ST_OK && page.size == 1)
             status = edition_read(ed, page.id, 0, &byte, 1, &error);
         assert_true(status == ST_OK || error.message[0] != '\0');
+        if (ed != NULL)
+            assert_int_equal(edition_is_damaged(ed), status == ST_STORE);
         edition_release(ed);
     }
 }
@@ -223,6 +225,9 @@ static void the_last_reference_closes(void **state)
     (void)state;
     commit_page("x");
     struct edition *ed = open_edition();
+    struct edition_found page;
+    assert_status(edition_find(ed, SPAN("/none"), &page, &error), ST_MISSING, &error);
+    assert_false(edition_is_damaged(ed));
     assert_ptr_equal(edition_hold(ed), ed);
     edition_release(ed);
     assert_string_equal(body_of(ed, "/"), "x");

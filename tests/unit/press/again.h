@@ -84,7 +84,7 @@ static inline bool was_made_from_the_one_before(void)
 
 /* All that is in an edition, but for the numbers of its rows and for when it was made. */
 static const char *const tables[] = {
-    "SELECT * FROM capsule WHERE key NOT IN ('looked', 'mark') ORDER BY key",
+    "SELECT * FROM capsule WHERE key NOT IN ('looked', 'read', 'mark') ORDER BY key",
     "SELECT path, status, meta, body, file, size, mtime, sum FROM page ORDER BY path",
     "SELECT * FROM piece ORDER BY source",
     "SELECT * FROM source ORDER BY path",

@@ -269,6 +269,33 @@ static void a_source_is_not_read_without_need(void **state)
                      1);
 }
 
+/* An hour is as good as a year. */
+static void a_clock_that_is_set_back_makes_no_source_be_read(void **state)
+{
+    (void)state;
+    make_capsule();
+    change("UPDATE capsule SET value = CAST(value AS INTEGER) - 3600000000000"
+           " WHERE key IN ('looked', 'read')");
+    change("UPDATE piece SET title = 'Believed' WHERE source = 'articles/b.txt'");
+    put_text("capsule/articles/c.txt", "---\ndate: 2024-01-03\n---\nTitle C\n\nOther text.\n");
+    press("edition.db");
+    assert_true(was_made_from_the_one_before());
+    assert_int_equal(number("edition.db", "SELECT count(*) FROM page WHERE path = '/c.gmi'"
+                                          " AND CAST(body AS TEXT) LIKE '%article: Believed%'"),
+                     1);
+}
+
+static void what_was_written_during_the_look_is_read_again(void **state)
+{
+    (void)state;
+    make_capsule();
+    change("UPDATE capsule SET value = CAST(value AS INTEGER) - 3600000000000"
+           " WHERE key = 'looked'");
+    change("UPDATE piece SET title = 'Believed' WHERE source = 'articles/b.txt'");
+    put_text("capsule/articles/c.txt", "---\ndate: 2024-01-03\n---\nTitle C\n\nOther text.\n");
+    assert_pressed_alike("during the look");
+}
+
 /* The piece of a source in service: has it, and only it if `none`, a page and a row without one? */
 static void assert_summary(const char *slug, bool none)
 {
@@ -531,6 +558,8 @@ int main(void)
     SUITE_TEST(&s, without_a_change_the_edition_stays);
     SUITE_TEST(&s, what_is_left_out_again_is_no_change);
     SUITE_TEST(&s, a_source_is_not_read_without_need);
+    SUITE_TEST(&s, a_clock_that_is_set_back_makes_no_source_be_read);
+    SUITE_TEST(&s, what_was_written_during_the_look_is_read_again);
     SUITE_TEST(&s, a_piece_gains_and_loses_its_summary);
     SUITE_TEST(&s, an_address_without_a_summary_is_free);
     SUITE_TEST(&s, the_capsules_word_on_summaries_makes_all_anew);
