@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -19,7 +20,7 @@ import pytest
 
 import program
 from faults import Readers, command_line, workers_of
-from program import NOBODY, SLOW, Server, edition_pages, wait_until
+from program import NOBODY, SLOW, edition_pages, wait_until
 from samples import LARGE, SEED_SLUG, Capsule, article
 from wire import client_context
 
@@ -94,12 +95,6 @@ def test_a_disk_that_is_full_for_a_while_needs_nobody(serve, capsule, tmp_path):
 # The capsule
 
 
-def as_nobody():
-    os.setgroups([])
-    os.setgid(NOBODY)
-    os.setuid(NOBODY)
-
-
 def take_away(capsule):
     shutil.rmtree(capsule.root)
 
@@ -142,27 +137,20 @@ def test_a_capsule_that_goes_stays_in_service_until_it_is_back(serve, capsule, c
         assert server.fetch("/large.bin").check(20).body == LARGE
 
 
-def test_a_capsule_that_may_not_be_read_stays_in_service(tmp_path):
-    """As root everything may be read, so the server is nobody."""
-    if os.getuid() != 0:
-        pytest.skip("not root")
-    changed = [(folder, folder.stat().st_mode) for folder in tmp_path.parents
-               if folder.stat().st_mode & 0o005 != 0o005]
-    place = tmp_path / "of-nobody"
-    capsule = Capsule(place / "capsule", seed=True)
-    binary, own = shutil.copy(program.BINARY, place / "broadsheet"), program.BINARY
-    try:
-        for folder, mode in [*changed, (tmp_path, tmp_path.stat().st_mode)]:
-            folder.chmod(mode | 0o055)
-        for path in [place, *place.rglob("*")]:
+@pytest.mark.skipif(os.geteuid() != 0, reason="not root")
+def test_a_capsule_that_may_not_be_read_stays_in_service(monkeypatch):
+    """As root everything may be read, so the server is nobody, in a folder that he may enter."""
+    with tempfile.TemporaryDirectory(prefix="broadsheet-") as name:
+        place = Path(name)
+        capsule = Capsule(place / "capsule", seed=True)
+        monkeypatch.setattr(program, "BINARY", shutil.copy(program.BINARY, place))
+        for part in ("server", "server/certs", "server/state"):
+            (place / part).mkdir()
+        for path in (place, *place.rglob("*")):
             os.chown(path, NOBODY, NOBODY)
-        program.BINARY = Path(binary)  # nobody may not enter a checkout below /root
-        (place / "server").mkdir()
-        for name in ("certs", "state"):
-            (place / "server" / name).mkdir()
-            os.chown(place / "server" / name, NOBODY, NOBODY)
-        server = Server(place / "server", capsule.root, certs=place / "server" / "certs",
-                        state=place / "server" / "state", preexec_fn=as_nobody)
+        server = program.Server(place / "server", capsule.root, certs=place / "server" / "certs",
+                                state=place / "server" / "state", user=NOBODY, group=NOBODY,
+                                extra_groups=[])
         try:
             server.wait_ready()
             capsule.root.chmod(0)
@@ -170,15 +158,11 @@ def test_a_capsule_that_may_not_be_read_stays_in_service(tmp_path):
             assert "Permission denied" in server.log()
             server.fetch(ARTICLE).check(20)
             capsule.root.chmod(0o755)
-            (capsule.articles / "back.txt").write_text(article("It is back"))
+            capsule.add("back.txt", article("It is back"))
             shows(server, "/back.gmi", "It is back", 15 * SLOW)
             server.stop()
         finally:
             server.destroy()
-    finally:
-        program.BINARY = own
-        for folder, mode in changed:
-            folder.chmod(mode)
 
 
 # The clock
