@@ -3,11 +3,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "core/book.h"
@@ -60,6 +60,7 @@ struct edition_writer {
     sqlite3_stmt *statements[STATEMENT_COUNT];
     char *path;       /* where the edition goes */
     char *temporary;  /* where it is made */
+    int fd;           /* that file, locked for as long as it is ours; or -1 */
     struct book past; /* path of a page of the edition before -> its id, 0 once put or kept */
 };
 
@@ -133,9 +134,23 @@ static void writer_remove(const char *dir, const char *name)
     buf_fini(&path);
 }
 
+/* Does nobody write to this file?  Who does has it locked (writer_new). */
+static bool writer_is_left(const char *dir, const char *name)
+{
+    struct buf path;
+    buf_init(&path, EDITION_PATH_MAX);
+    buf_putf(&path, "%s/%s", dir, name);
+    int fd = open(buf_str(&path), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    bool left = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
+    if (fd >= 0)
+        close(fd);
+    buf_fini(&path);
+    return left;
+}
+
 /*
- * Remove what a press that was killed left behind: PATH.PID.new of a process that is gone, or that
- * had our number before us.
+ * Remove what a press that was killed left behind, PATH.PID.new.  The number tells nothing: after a
+ * power cut another process has it.
  */
 static void writer_sweep(const char *path)
 {
@@ -155,8 +170,7 @@ static void writer_sweep(const char *path)
         if (!span_starts(found, base) || found.n < base.n + 2 || found.p[base.n] != '.')
             continue;
         long pid = strtol(found.p + base.n + 1, &end, 10);
-        bool gone = pid == getpid() || (pid > 0 && kill((pid_t)pid, 0) != 0 && errno == ESRCH);
-        if (gone && strcmp(end, ".new") == 0)
+        if (pid > 0 && strcmp(end, ".new") == 0 && writer_is_left(buf_str(&name), entry->d_name))
             writer_remove(buf_str(&name), entry->d_name);
     }
     if (dir != NULL)
@@ -164,9 +178,8 @@ static void writer_sweep(const char *path)
     buf_fini(&name);
 }
 
-/* A writer whose temporary file is made and open. */
-static enum status writer_new(const char *path, struct edition_writer **out, int *fd,
-                              struct error *e)
+/* A writer whose temporary file is made, open and locked. */
+static enum status writer_new(const char *path, struct edition_writer **out, struct error *e)
 {
     struct edition_writer *w = calloc(1, sizeof *w);
     struct buf name;
@@ -176,6 +189,7 @@ static enum status writer_new(const char *path, struct edition_writer **out, int
     writer_sweep(path);
     if (w != NULL) {
         book_init(&w->past);
+        w->fd = -1;
         w->path = strdup(path);
         w->temporary = strdup(buf_str(&name));
     }
@@ -184,11 +198,13 @@ static enum status writer_new(const char *path, struct edition_writer **out, int
         goto out;
     }
     /* Made here, so that the cause of a failure is the system's and not only "unable to open". */
-    *fd = open(w->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
-    if (*fd < 0) {
+    w->fd = open(w->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (w->fd < 0) {
         status = error_set(e, ST_IO, errno, "%s", path);
         free(w->temporary);
         w->temporary = NULL;
+    } else {
+        (void)flock(w->fd, LOCK_EX | LOCK_NB); /* nobody else knows the file yet */
     }
 out:
     buf_fini(&name);
@@ -201,12 +217,10 @@ out:
 
 enum status edition_create(const char *path, struct edition_writer **out, struct error *e)
 {
-    int fd = -1;
     struct edition_writer *w = NULL;
-    enum status status = writer_new(path, &w, &fd, e);
+    enum status status = writer_new(path, &w, e);
     if (status != ST_OK)
         return status;
-    close(fd);
     status = writer_setup(w, e);
     if (status == ST_OK)
         *out = w;
@@ -278,14 +292,12 @@ static enum status writer_list(struct edition_writer *w, struct error *e)
 enum status edition_update(const struct edition_past *past, struct edition_writer **out,
                            struct error *e)
 {
-    int fd = -1;
     struct edition_writer *w = NULL;
-    enum status status = writer_new(edition_past_path(past), &w, &fd, e);
+    enum status status = writer_new(edition_past_path(past), &w, e);
     if (status != ST_OK)
         return status;
-    if (!writer_copy(edition_past_file(past), fd))
+    if (!writer_copy(edition_past_file(past), w->fd))
         status = error_set(e, ST_IO, errno, "%s", w->path);
-    close(fd);
     if (status == ST_OK)
         status = writer_begin(w, e);
     if (status == ST_OK)
@@ -490,14 +502,8 @@ static enum status writer_publish(struct edition_writer *w, struct error *e)
     if (status != ST_OK)
         return status;
     writer_close(w);
-    int fd = open(w->temporary, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
+    if (fsync(w->fd) != 0)
         return error_set(e, ST_IO, errno, "%s", w->path);
-    int synced = fsync(fd);
-    int cause = errno;
-    close(fd);
-    if (synced != 0)
-        return error_set(e, ST_IO, cause, "%s", w->path);
     if (rename(w->temporary, w->path) != 0)
         return error_set(e, ST_IO, errno, "%s", w->path);
     free(w->temporary);
@@ -520,6 +526,8 @@ void edition_abandon(struct edition_writer *w)
     writer_close(w);
     if (w->temporary != NULL)
         unlink(w->temporary);
+    if (w->fd >= 0)
+        close(w->fd);
     book_fini(&w->past);
     free(w->temporary);
     free(w->path);

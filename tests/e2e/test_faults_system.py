@@ -363,7 +363,7 @@ def test_a_power_cut_while_pressing_leaves_a_good_edition(serve, tmp_path):
     """All processes at once, at any moment of a press, again and again."""
     dice = random.Random(5)
     capsule = Capsule(tmp_path / "capsule")
-    for i in range(150):
+    for i in range(300):
         capsule.add(f"piece-{i}.txt", article(f"Piece {i}"))
     state = None
     cut_short = 0
@@ -374,8 +374,10 @@ def test_a_power_cut_while_pressing_leaves_a_good_edition(serve, tmp_path):
         assert [path.name for path in sorted(state.iterdir())] == ["edition.db", "lock"], turn
         before = (state / "edition.db").stat().st_ino
         capsule.conf(language="en" if turn % 2 else "fr")  # all is made anew
-        wait_until(lambda s=server: any(b"press-job" in command_line(p) for p in s.children()), 5)
-        time.sleep(dice.random() * 0.3 * SLOW)
+        wait_until(lambda s=server, b=before: any(b"press-job" in command_line(p)
+                                                  for p in s.children())
+                   or (state / "edition.db").stat().st_ino != b, 10 * SLOW, "a press")
+        time.sleep(dice.random() * 0.3 * SLOW if turn % 3 else 0)
         family = server.family()
         for process in family:
             process.kill(signal.SIGSTOP)
@@ -386,6 +388,6 @@ def test_a_power_cut_while_pressing_leaves_a_good_edition(serve, tmp_path):
         server.destroy(family)
         cut_short += (state / "edition.db").stat().st_ino == before
         pages = edition_pages(state / "edition.db")
-        assert len(pages) > 150 and all(pages.values()), turn
+        assert len(pages) > 300 and all(pages.values()), turn
     assert cut_short > 0, "no press was ever cut short"
     assert "damaged" not in serve(capsule, state=state).log()

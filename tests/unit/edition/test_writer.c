@@ -1,6 +1,7 @@
 #include "edition/writer.h"
 
 #include <sqlite3.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 
 #include "page.h"
@@ -253,6 +254,14 @@ static void a_leftover_of_a_dead_press_is_swept(void **state)
     assert_int_equal(folder_count(test_folder), 1);
 }
 
+static void a_leftover_whose_number_another_process_has_is_swept(void **state)
+{
+    (void)state;
+    put_leftover(temporary_of(getppid()));
+    commit_page("new");
+    assert_int_equal(folder_count(test_folder), 1);
+}
+
 static void a_leftover_of_a_dead_press_with_our_number_is_no_obstacle(void **state)
 {
     (void)state;
@@ -273,10 +282,13 @@ static void what_is_not_a_leftover_stays(void **state)
     snprintf(names[3], sizeof names[3], "edition.db.%ld.new", (long)getppid());
     for (size_t i = 0; i < COUNT(names); i++)
         folder_put(names[i], SPAN("x"));
+    int writes = open(folder_path(names[3]), O_WRONLY | O_CLOEXEC);
+    assert_int_equal(flock(writes, LOCK_EX), 0); /* as another press that is at work does */
     folder_put("edition.db.new", SPAN("x"));
     folder_put("edition.dbx", SPAN("x"));
     commit_page("new");
     assert_int_equal(folder_count(test_folder), COUNT(names) + 3);
+    close(writes);
 }
 
 static void a_file_may_have_any_name(void **state)
@@ -312,6 +324,7 @@ int main(void)
     SUITE_TEST(&s, a_commit_over_a_folder_fails_and_leaves_nothing_beside_it);
     SUITE_TEST(&s, a_missing_folder_is_told);
     SUITE_TEST(&s, a_leftover_of_a_dead_press_is_swept);
+    SUITE_TEST(&s, a_leftover_whose_number_another_process_has_is_swept);
     SUITE_TEST(&s, a_leftover_of_a_dead_press_with_our_number_is_no_obstacle);
     SUITE_TEST(&s, what_is_not_a_leftover_stays);
     SUITE_TEST(&s, a_file_may_have_any_name);
