@@ -4,8 +4,8 @@
 #include "log/log.h"
 
 /* Milliseconds between two looks for damage, doubled each time: a bad disk goes on being bad. */
-#define UPKEEP_MEND_FIRST 5000
-#define UPKEEP_MEND_MOST  600000
+#define UPKEEP_MEND_FIRST ((uint64_t)5000)
+#define UPKEEP_MEND_MOST  ((uint64_t)600000)
 /* Milliseconds between two looks at the state folder. */
 #define UPKEEP_LOOK 5000
 
