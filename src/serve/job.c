@@ -169,9 +169,10 @@ static void job_on_exit(uv_process_t *process, int64_t status, int signal_number
     struct job *j = process->data;
     if (signal_number != 0 && !j->stopping)
         log_line(LOG_ERROR, "%s: press ended by signal %d", j->capsule, signal_number);
+    bool good = signal_number == 0 && status == EXIT_SUCCESS;
     /* libconfuse ends the process by itself, with 2, when it has no memory for a text. */
     bool temporary = signal_number != 0 || status != EXIT_FAILURE;
-    job_end(j, signal_number == 0 && status == 0, temporary);
+    job_end(j, good, !good && temporary);
 }
 
 static void job_on_timer(uv_timer_t *timer)
