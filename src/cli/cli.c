@@ -9,6 +9,7 @@
 #include "config/server.h"
 #include "log/log.h"
 #include "serve/job.h"
+#include "serve/key.h"
 
 #define CLI_VERSION "0.1"
 
@@ -32,6 +33,7 @@ static const struct cli_command cli_commands[] = {
      "know",
      cli_cert_options, &cli_cert_options_count},
     {"worker", cli_worker, NULL, NULL, NULL, NULL},
+    {KEY_SUBCOMMAND, cli_key, NULL, NULL, NULL, NULL},
     {JOB_SUBCOMMAND, cli_press_job, NULL, NULL, NULL, NULL},
 };
 

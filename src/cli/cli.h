@@ -46,6 +46,7 @@ int cli_convert(int argc, char **argv);
 int cli_cert(int argc, char **argv);
 int cli_check(int argc, char **argv);
 int cli_worker(int argc, char **argv);
+int cli_key(int argc, char **argv);
 
 extern const struct option_row cli_press_options[];
 extern const size_t cli_press_options_count;

@@ -3,6 +3,7 @@
 
 #include "cli/cli.h"
 #include "log/log.h"
+#include "serve/key.h"
 #include "serve/supervisor.h"
 #include "serve/worker.h"
 
@@ -82,4 +83,10 @@ int cli_worker(int argc, char **argv)
 {
     (void)argv;
     return argc == 1 ? worker_run() : CLI_USAGE_ERROR;
+}
+
+int cli_key(int argc, char **argv)
+{
+    (void)argv;
+    return argc == 1 ? key_run() : CLI_USAGE_ERROR;
 }

@@ -129,6 +129,12 @@ const struct option_row server_options[] = {
      .placeholder = "HOW",
      .initial = "try",
      .help = "confine all processes: require fails without Landlock and seccomp, try, or off"},
+    {.name = "key-process",
+     .type = OPTION_STRING,
+     .offset = FIELD(key_process),
+     .placeholder = "on|off",
+     .initial = "off",
+     .help = "keep the private keys in a process of their own, which signs for the others"},
     {.name = "log",
      .type = OPTION_STRING,
      .offset = FIELD(log),
@@ -263,6 +269,11 @@ void server_config_free(struct server_config *config)
     free(config);
 }
 
+bool server_config_has_key_process(const struct server_config *config)
+{
+    return strcmp(config->key_process, "on") == 0;
+}
+
 struct option_list server_config_exempt(const struct server_config *config)
 {
     struct option_list exempt = config->limits.exempt;
@@ -319,6 +330,10 @@ enum status server_config_load(struct options *o, const char *file, struct error
 
 enum status server_config_finish(struct server_config *config, const char *capsule, struct error *e)
 {
+    if (config->key_process != NULL && strcmp(config->key_process, "on") != 0 &&
+        strcmp(config->key_process, "off") != 0)
+        return error_set(e, ST_SYNTAX, 0, "key-process: neither on nor off: %s",
+                         config->key_process);
     if (config->vhost.count == 0)
         return server_make_sole(config, capsule, e);
     const struct vhost_config *vhosts = server_config_vhosts(config);

@@ -49,6 +49,7 @@ struct server_config {
     char *ticket_keys;       /* file of session ticket keys, or NULL: the server makes its own */
     long ticket_rotation;    /* seconds that its own newest key is used */
     char *sandbox;           /* "require", "try" or "off" */
+    char *key_process;       /* "on" or "off": see server_config_has_key_process */
     char *log;               /* file of the log, or NULL: standard error */
     char *log_addresses;     /* of clients there: "cut", "whole" or "none" */
     struct limits_config limits;
@@ -92,6 +93,9 @@ void server_config_write(const struct server_config *config, struct buf *out);
 
 /* Free one that was allocated, with all that is in it. */
 void server_config_free(struct server_config *config);
+
+/* Do the workers have their handshakes signed by a process that alone has the private keys? */
+bool server_config_has_key_process(const struct server_config *config);
 
 /* The vhosts of a whole configuration: config->vhost.count of them. */
 const struct vhost_config *server_config_vhosts(const struct server_config *config);

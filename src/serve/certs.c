@@ -29,6 +29,7 @@ void certs_init(struct certs *c)
 {
     *c = (struct certs){0};
     buf_init(&c->text, CERTS_TEXT_MAX);
+    buf_init(&c->public, CERTS_TEXT_MAX);
 }
 
 void certs_fini(struct certs *c)
@@ -37,6 +38,7 @@ void certs_fini(struct certs *c)
         identity_free(c->items[i].identity);
     free(c->items);
     buf_wipe(&c->text);
+    buf_fini(&c->public);
     *c = (struct certs){0};
 }
 
@@ -87,16 +89,23 @@ void certs_warn(const struct identity *id, char *const *names, size_t count)
     certs_warn_of_time(id);
 }
 
-/* Append what the workers are to show: this identity in place of item i's, if there is such. */
+/*
+ * Write what the workers are to show, with the private keys and without: this identity in place of
+ * item i's, if there is such.
+ */
 static enum status certs_pack_with(const struct certs *c, size_t i, const struct identity *other,
-                                   struct buf *text, struct error *e)
+                                   struct buf *text, struct buf *public, struct error *e)
 {
     enum status status = ST_OK;
     /* Of the size that it may have at once: a buffer that grows leaves keys behind. */
     if (buf_reserve(text, text->cap) == NULL)
         return error_set(e, ST_NOMEM, ENOMEM, "certificates");
-    for (size_t k = 0; status == ST_OK && k < c->count; k++)
-        status = identity_pack(k == i ? other : c->items[k].identity, text, e);
+    for (size_t k = 0; status == ST_OK && k < c->count; k++) {
+        const struct identity *id = k == i ? other : c->items[k].identity;
+        status = identity_pack(id, text, e);
+        if (status == ST_OK)
+            status = identity_pack_public(id, public, e);
+    }
     return status;
 }
 
@@ -136,7 +145,8 @@ enum status certs_add(struct certs *c, struct identity *id, char *const *names, 
 enum status certs_pack(struct certs *c, struct error *e)
 {
     buf_wipe(&c->text);
-    return certs_pack_with(c, c->count, NULL, &c->text, e);
+    buf_clear(&c->public);
+    return certs_pack_with(c, c->count, NULL, &c->text, &c->public, e);
 }
 
 /* Put a good pair in service, unless it is what is shown already.  True when it is new. */
@@ -144,15 +154,18 @@ static bool certs_take(struct certs *c, size_t i, struct identity *id, struct er
 {
     struct certs_item *item = &c->items[i];
     struct buf text;
+    struct buf public;
     if (identity_same(id, item->identity)) {
         identity_free(id);
         return false;
     }
     buf_init(&text, CERTS_TEXT_MAX);
-    if (certs_pack_with(c, i, id, &text, e) != ST_OK) {
+    buf_init(&public, CERTS_TEXT_MAX);
+    if (certs_pack_with(c, i, id, &text, &public, e) != ST_OK) {
         log_line(LOG_ERROR, "%s; the certificate before stays in use", e->message);
         identity_free(id);
         buf_wipe(&text);
+        buf_fini(&public);
         return false;
     }
     log_line(LOG_INFO, "%s: another certificate is in use from now on",
@@ -163,6 +176,8 @@ static bool certs_take(struct certs *c, size_t i, struct identity *id, struct er
                  identity_certificate_path(id));
     buf_wipe(&c->text);
     c->text = text;
+    buf_fini(&c->public);
+    c->public = public;
     identity_free(item->identity);
     item->identity = id;
     certs_tell(id);

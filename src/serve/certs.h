@@ -23,8 +23,9 @@ struct certs_item;
 struct certs {
     struct certs_item *items; /* owned */
     size_t count;
-    struct buf text; /* all of them, as identity_pack writes them; wiped when others come */
-    int64_t told;    /* when the warnings were told last, nanoseconds since 1970 */
+    struct buf text;   /* all of them, as identity_pack writes them; wiped when others come */
+    struct buf public; /* the same as identity_pack_public has it */
+    int64_t told;      /* when the warnings were told last, nanoseconds since 1970 */
     uv_timer_t timer;
     bool looking; /* the timer is there */
     void (*on_change)(void *context);
@@ -46,7 +47,7 @@ void certs_fini(struct certs *c);
 enum status certs_add(struct certs *c, struct identity *id, char *const *names, size_t count,
                       struct error *e) MUST_USE;
 
-/* Write c->text, once all have been added.  Returns as identity_pack. */
+/* Write c->text and c->public, once all have been added.  Returns as identity_pack. */
 enum status certs_pack(struct certs *c, struct error *e) MUST_USE;
 
 /*

@@ -18,7 +18,7 @@
  */
 #define CHILD_CONTROL_FD 3
 #define CHILD_HANDED_FD  4
-#define CHILD_HANDED_MAX 100
+#define CHILD_HANDED_MAX 320
 
 /*
  * What a child says over the control stream: single bytes, so that nothing has to be parsed that

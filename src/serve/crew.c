@@ -12,6 +12,7 @@
 
 struct crew_member {
     struct crew *crew;
+    size_t number; /* from 0 */
     struct child child;
     bool left; /* it accepts no more, or is gone */
 };
@@ -70,6 +71,8 @@ static size_t crew_hand(void *context, struct child_handed *out)
     out[n++].fd = relay_open();
     for (size_t i = 0; i < n; i++)
         out[i].borrowed = false;
+    out[n++] = (struct child_handed){
+        .fd = c->plan.key_sockets == NULL ? -1 : c->plan.key_sockets[m->number], .borrowed = true};
     for (size_t i = 0; i < c->plan.socket_count; i++)
         out[n++] = (struct child_handed){.fd = c->plan.sockets[i], .borrowed = true};
     return n;
@@ -153,9 +156,11 @@ enum status crew_start(const struct crew_plan *plan, struct crew **out, struct e
                                 .on_stopped = crew_on_stopped};
     c->open = plan->workers;
     for (size_t i = 0; i < plan->workers; i++) {
-        c->members[i].crew = c;
-        worker.context = &c->members[i];
-        child_start(&c->members[i].child, &worker);
+        struct crew_member *m = &c->members[i];
+        m->crew = c;
+        m->number = i;
+        worker.context = m;
+        child_start(&m->child, &worker);
     }
     return ST_OK;
 }

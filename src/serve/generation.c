@@ -76,6 +76,7 @@ static enum status generation_make_settings(struct generation *g, struct error *
         .public_port = (long)sockets_public_port(&g->sockets, g->config),
         .sandbox = g->config->sandbox,
         .log_addresses = g->config->log_addresses,
+        .key_process = g->config->key_process,
         .limits = g->config->limits,
     };
     settings.limits.exempt = server_config_exempt(g->config);
@@ -162,6 +163,7 @@ void generation_free(struct generation *g)
     state_fini(&g->state);
     if (g->crew != NULL)
         crew_free(g->crew);
+    keys_fini(&g->keys);
     keyring_fini(&g->keyring);
     certs_fini(&g->certs);
     admission_fini(&g->admission);
@@ -183,7 +185,7 @@ static void generation_on_patience_closed(uv_handle_t *handle)
     generation_on_part(handle->data);
 }
 
-/* End all but the workers. */
+/* End all but the workers, and what they need as long as they are there. */
 static void generation_close(struct generation *g)
 {
     if (g->leaving)
@@ -197,6 +199,8 @@ static void generation_close(struct generation *g)
     certs_stop(&g->certs);
     /* Where nobody else listens, new callers are refused when the workers close theirs. */
     sockets_close(&g->sockets);
+    if (g->crew == NULL)
+        keys_stop(&g->keys);
 }
 
 void generation_leave(struct generation *g)
@@ -266,6 +270,47 @@ static void generation_on_damaged(void *context)
     upkeep_mend(&g->upkeep);
 }
 
+/* No worker has a handshake any more. */
+static void generation_on_crew_gone(void *context)
+{
+    struct generation *g = context;
+    keys_stop(&g->keys);
+    generation_on_part(g);
+}
+
+static void generation_on_keys_failed(void *context)
+{
+    struct error e;
+    (void)error_set(&e, ST_IO, 0, "the key process does not start");
+    generation_fail(context, &e);
+}
+
+/* The key process has the keys of the new certificates: now they can be shown. */
+static void generation_on_keys(void *context)
+{
+    struct generation *g = context;
+    if (g->crew != NULL)
+        crew_say_certificates(g->crew);
+}
+
+static enum status generation_start_keys(struct generation *g, struct error *e)
+{
+    const struct keys_plan plan = {.loop = g->loop,
+                                   .workers = generation_workers(g->config),
+                                   .silence = (unsigned)g->config->hang_timeout,
+                                   .sandbox = g->config->sandbox,
+                                   .text = &g->certs.text,
+                                   .on_taken = generation_on_keys,
+                                   .on_failed = generation_on_keys_failed,
+                                   .on_gone = generation_on_part,
+                                   .context = g};
+    if (!server_config_has_key_process(g->config))
+        return ST_OK;
+    enum status status = keys_start(&g->keys, &plan, e);
+    g->parts += status == ST_OK;
+    return status;
+}
+
 static void generation_on_ready(void *context)
 {
     struct generation *g = context;
@@ -293,26 +338,31 @@ static void generation_on_patience(uv_timer_t *timer);
 
 static void generation_start_crew(struct generation *g)
 {
+    bool apart = server_config_has_key_process(g->config);
     struct error e;
     struct crew_plan plan = {.loop = g->loop,
                              .workers = generation_workers(g->config),
                              .silence = (unsigned)g->config->hang_timeout,
                              .settings = buf_span(&g->settings),
                              .tickets = &g->keyring.ring,
-                             .certificates = &g->certs.text,
+                             .certificates = apart ? &g->certs.public : &g->certs.text,
                              .areas = &g->admission.packed,
                              .sockets = g->sockets.fds,
                              .socket_count = g->sockets.count,
                              .on_ready = generation_on_ready,
                              .on_failed = generation_on_crew_failed,
                              .on_left = generation_on_crew_left,
-                             .on_gone = generation_on_part,
+                             .on_gone = generation_on_crew_gone,
                              .on_damaged = generation_on_damaged,
                              .context = g};
     uv_timer_stop(&g->patience);
     if (g->replaces)
         uv_timer_start(&g->patience, generation_on_patience, GENERATION_START, 0);
-    if (crew_start(&plan, &g->crew, &e) == ST_OK)
+    enum status status = generation_start_keys(g, &e);
+    plan.key_sockets = g->keys.worker_ends;
+    if (status == ST_OK)
+        status = crew_start(&plan, &g->crew, &e);
+    if (status == ST_OK)
         g->parts++;
     else
         generation_fail(g, &e);
@@ -385,7 +435,9 @@ static void generation_on_tickets(void *context)
 static void generation_on_certificates(void *context)
 {
     struct generation *g = context;
-    if (g->crew != NULL)
+    if (g->keys.running)
+        keys_say(&g->keys);
+    else if (g->crew != NULL)
         crew_say_certificates(g->crew);
 }
 

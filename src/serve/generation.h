@@ -9,6 +9,7 @@
 #include "serve/certs.h"
 #include "serve/crew.h"
 #include "serve/keyring.h"
+#include "serve/keys.h"
 #include "serve/site.h"
 #include "serve/sockets.h"
 #include "serve/state.h"
@@ -39,6 +40,7 @@ struct generation {
     struct keyring keyring;
     struct certs certs;
     struct admission admission;
+    struct keys keys;    /* zeros without a key process */
     struct crew *crew;   /* NULL until there is something to serve */
     uv_timer_t patience; /* with what is pressed, then with workers that start */
     size_t parts;        /* that have not ended: sites, crew, timers */

@@ -21,6 +21,7 @@
 #include "serve/relay.h"
 #include "serve/route.h"
 #include "serve/sockets.h"
+#include "serve/worker_key.h"
 #include "serve/worker_tls.h"
 
 #define WORKER_SETTINGS_MAX ((size_t)1024 * 1024)
@@ -52,6 +53,7 @@ struct worker {
     struct worker_settings settings;
     struct options options; /* which own the settings' values */
     struct routes routes;   /* one for each vhost, in their order */
+    struct worker_key key;
     struct worker_tls tls;
     uv_loop_t loop;
     uv_pipe_t control;
@@ -155,6 +157,7 @@ static void worker_finish(struct worker *w)
         if (!uv_is_closing(handles[i]))
             uv_close(handles[i], NULL);
     }
+    worker_key_stop(&w->key);
     if (w->relays && !uv_is_closing((uv_handle_t *)&w->relay))
         uv_close((uv_handle_t *)&w->relay, NULL);
 }
@@ -218,6 +221,7 @@ static void worker_make_room(struct worker *w)
     if (w->listeners == NULL)
         return;
     worker_say(w, CHILD_SAY_ROOM);
+    worker_key_share(&w->key);
     worker_drain(w, WORKER_ROOM_DRAIN);
 }
 
@@ -233,6 +237,7 @@ static void worker_on_trim(uv_timer_t *timer)
     struct worker *w = timer->data;
     if (!worker_calm(w))
         return; /* the next connection that ends sees about it */
+    worker_key_trim(&w->key);
     malloc_trim(0);
     w->peak = w->table.count;
 }
@@ -490,7 +495,9 @@ static enum status worker_start(struct worker *w, struct error *e)
     if (status == ST_OK)
         status = worker_read_areas(w, e);
     if (status == ST_OK)
-        status = worker_tls_start(&w->tls, &w->settings, w->areas.count > 0, e);
+        status = worker_key_open(&w->key, w->settings.key_process, e);
+    if (status == ST_OK)
+        status = worker_tls_start(&w->tls, &w->settings, w->areas.count > 0, w->key.signer, e);
     if (status == ST_OK)
         status = worker_start_limits(w, e);
     /* Before there is a loop, so that libuv sees from the start what it can have. */
@@ -511,6 +518,7 @@ static enum status worker_start(struct worker *w, struct error *e)
     w->table.on_free = worker_on_conn_free;
     w->table.owner = w;
     worker_start_handles(w);
+    worker_key_start(&w->key, &w->loop);
     worker_reload(w); /* again what did not go, if anything */
     size_t wanted = (size_t)w->settings.limits.connections;
     size_t all = worker_connections(w->routes.count, wanted);
@@ -533,6 +541,7 @@ static void worker_free(struct worker *w)
         route_close(&w->routes.items[i]);
     free(w->routes.items);
     worker_tls_fini(&w->tls);
+    worker_key_fini(&w->key);
     areas_fini(&w->areas);
     message_reader_fini(&w->messages);
     options_fini(&w->options);

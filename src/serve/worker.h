@@ -11,10 +11,11 @@
 /* What a worker is handed, besides the descriptors of every child (serve/child.h). */
 #define WORKER_SETTINGS_FD     (CHILD_HANDED_FD + 0) /* a configuration of the options below */
 #define WORKER_TICKETS_FD      (CHILD_HANDED_FD + 1) /* ticket keys, as ticket_pack writes them */
-#define WORKER_CERTIFICATES_FD (CHILD_HANDED_FD + 2) /* as identity_pack writes them, with keys */
+#define WORKER_CERTIFICATES_FD (CHILD_HANDED_FD + 2) /* see key_process */
 #define WORKER_AREAS_FD        (CHILD_HANDED_FD + 3) /* areas, as areas_pack writes them */
 #define WORKER_LOG_FD          (CHILD_HANDED_FD + 4) /* where another log comes, see relay_listen */
-#define WORKER_LISTEN_FD       (CHILD_HANDED_FD + 5) /* the first of the bound sockets */
+#define WORKER_KEY_FD          (CHILD_HANDED_FD + 5) /* to the key process, if there is one */
+#define WORKER_LISTEN_FD       (CHILD_HANDED_FD + 6) /* the first of the bound sockets */
 
 /* What the supervisor tells a worker. */
 #define WORKER_SAY_EDITION      'E' /* some vhost's new edition has its name: nothing follows */
@@ -46,6 +47,8 @@ struct worker_settings {
     long public_port;              /* that clients connect to */
     char *sandbox;                 /* "require", "try" or "off" */
     char *log_addresses;           /* "cut", "whole" or "none" */
+    /* "on": the certificates come as identity_pack_public has them, else as identity_pack does. */
+    char *key_process;
     struct limits_config limits;
 };
 

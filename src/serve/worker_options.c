@@ -45,6 +45,7 @@ const struct option_row worker_options[] = {
      .min = 0,
      .max = UINT16_MAX},
     {.name = "sandbox", .type = OPTION_STRING, .offset = FIELD(sandbox)},
+    {.name = "key_process", .type = OPTION_STRING, .offset = FIELD(key_process)},
     {.name = "log_addresses", .type = OPTION_STRING, .offset = FIELD(log_addresses)},
     {.name = "connections", .type = OPTION_NUMBER, .offset = LIMIT(connections), .max = LONG_MAX},
     {.name = "per_address", .type = OPTION_NUMBER, .offset = LIMIT(per_address), .max = LONG_MAX},

@@ -59,7 +59,8 @@ static enum status worker_make_context(struct worker_tls *t, const struct contex
     struct context_plan plan = {.hosts = hosts,
                                 .count = t->settings->vhost.count,
                                 .tickets = &tickets,
-                                .ask_client = t->ask_client};
+                                .ask_client = t->ask_client,
+                                .signer = t->signer};
     enum status status = worker_read_tickets(&tickets, e);
     if (status == ST_OK)
         status = context_version_find(tls_min, &plan.least, e);
@@ -88,10 +89,10 @@ enum status worker_tls_certificates(struct worker_tls *t, struct span text, stru
 }
 
 enum status worker_tls_start(struct worker_tls *t, const struct worker_settings *settings,
-                             bool ask_client, struct error *e)
+                             bool ask_client, struct signer *signer, struct error *e)
 {
     struct buf text;
-    *t = (struct worker_tls){.settings = settings, .ask_client = ask_client};
+    *t = (struct worker_tls){.settings = settings, .ask_client = ask_client, .signer = signer};
     memory_watch();
     unsigned long refusals = memory_refusals();
     enum status status = worker_read_certificates(&text, e);

@@ -11,6 +11,7 @@
 #include "log/log.h"
 #include "tls/fingerprint_internal.h"
 #include "tls/identity_internal.h"
+#include "tls/methods.h"
 #include "tls/sign_message.h"
 
 #define KEEPER_KEYS_MAX 65536 /* in one generation */
@@ -63,7 +64,8 @@ enum status keeper_new(size_t secret, bool *locked, struct keeper **out, struct 
     /* 2: the memory is there, but not locked; OpenSSL has guard pages around it either way. */
     int had = secret == 0 ? 0 : CRYPTO_secure_malloc_init(secret, 16);
     struct keeper *k = calloc(1, sizeof *k);
-    bool good = k != NULL;
+    struct error cause;
+    bool good = k != NULL && methods_load(&cause) == ST_OK;
     *locked = had == 1;
     if (good)
         k->digest = EVP_MD_CTX_new();

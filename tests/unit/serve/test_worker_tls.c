@@ -59,7 +59,7 @@ static enum status start(const char *certificates)
     put_tickets(&tickets);
     hand(WORKER_CERTIFICATES_FD, buf_span(&text));
     hand(WORKER_TICKETS_FD, buf_span(&tickets));
-    enum status status = worker_tls_start(&tls, &settings, false, &error);
+    enum status status = worker_tls_start(&tls, &settings, false, NULL, &error);
     buf_fini(&text);
     buf_fini(&tickets);
     return status;

@@ -1,0 +1,143 @@
+#include "serve/keys.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "serve/key.h"
+#include "serve/relay.h"
+
+/* So many deaths before it ever worked: it makes no sense to go on. */
+#define KEYS_FAILURES_MAX 3
+#define KEYS_SETTINGS_MAX 4096
+/* Milliseconds until one that was told to end is killed. */
+#define KEYS_QUIT 1000
+
+static size_t keys_hand(void *context, struct child_handed *out)
+{
+    const struct keys *k = context;
+    size_t n = 0;
+    out[n++] = (struct child_handed){.fd = child_memory_fd("settings", buf_span(&k->settings))};
+    out[n++] = (struct child_handed){.fd = child_memory_fd("keys", buf_span(k->plan.text))};
+    out[n++] = (struct child_handed){.fd = relay_open()};
+    for (size_t i = 0; i < k->count; i++)
+        out[n++] = (struct child_handed){.fd = k->key_ends[i], .borrowed = true};
+    return n;
+}
+
+/* Whoever waits for the new keys: they are there. */
+static void keys_taken(struct keys *k)
+{
+    if (k->telling)
+        k->plan.on_taken(k->plan.context);
+    k->telling = false;
+}
+
+/* A process that starts has the newest keys. */
+static void keys_on_ready(void *context)
+{
+    struct keys *k = context;
+    k->any_ready = true;
+    keys_taken(k);
+}
+
+static void keys_on_said(void *context, char what)
+{
+    if (what == KEY_SAY_TAKEN)
+        keys_taken(context);
+}
+
+static void keys_on_gone(void *context)
+{
+    struct keys *k = context;
+    if (!k->any_ready && ++k->failures == KEYS_FAILURES_MAX)
+        k->plan.on_failed(k->plan.context);
+}
+
+static void keys_on_stopped(void *context)
+{
+    const struct keys *k = context;
+    k->plan.on_gone(k->plan.context);
+}
+
+static enum status keys_make_sockets(struct keys *k, struct error *e)
+{
+    k->worker_ends = calloc(k->plan.workers, sizeof *k->worker_ends);
+    k->key_ends = calloc(k->plan.workers, sizeof *k->key_ends);
+    if (k->worker_ends == NULL || k->key_ends == NULL)
+        return error_set(e, ST_NOMEM, ENOMEM, "key process");
+    for (size_t i = 0; i < k->plan.workers; i++) {
+        int ends[2];
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0)
+            return error_set(e, ST_IO, errno, "key process: socket of worker %zu", i + 1);
+        k->worker_ends[i] = ends[0];
+        k->key_ends[i] = ends[1];
+        k->count++;
+    }
+    return ST_OK;
+}
+
+static enum status keys_make_settings(struct keys *k, struct error *e)
+{
+    struct key_settings settings = {.sockets = (long)k->count,
+                                    .sandbox = (char *)(uintptr_t)k->plan.sandbox};
+    struct options options;
+    buf_init(&k->settings, KEYS_SETTINGS_MAX);
+    options_init(&options, key_options, key_options_count, &settings);
+    options_write(&options, &k->settings);
+    return buf_status(&k->settings) == ST_OK ? ST_OK : error_set(e, ST_NOMEM, ENOMEM, "settings");
+}
+
+enum status keys_start(struct keys *k, const struct keys_plan *plan, struct error *e)
+{
+    static char subcommand[] = KEY_SUBCOMMAND;
+    *k = (struct keys){.plan = *plan};
+    enum status status = keys_make_sockets(k, e);
+    if (status == ST_OK)
+        status = keys_make_settings(k, e);
+    if (status != ST_OK) {
+        keys_fini(k);
+        return status;
+    }
+    const struct child_plan child = {.loop = plan->loop,
+                                     .name = "key process",
+                                     .subcommand = subcommand,
+                                     .silence = plan->silence,
+                                     .hand = keys_hand,
+                                     .on_ready = keys_on_ready,
+                                     .on_said = keys_on_said,
+                                     .on_gone = keys_on_gone,
+                                     .on_stopped = keys_on_stopped,
+                                     .context = k};
+    k->running = true;
+    child_start(&k->child, &child);
+    return ST_OK;
+}
+
+void keys_say(struct keys *k)
+{
+    k->telling = true;
+    child_say(&k->child, KEY_SAY_KEYS, buf_span(k->plan.text));
+}
+
+void keys_stop(struct keys *k)
+{
+    if (!k->running)
+        return;
+    k->running = false;
+    child_say(&k->child, KEY_SAY_QUIT, (struct span){0});
+    child_stop(&k->child, KEYS_QUIT);
+}
+
+void keys_fini(struct keys *k)
+{
+    for (size_t i = 0; i < k->count; i++) {
+        close(k->worker_ends[i]);
+        close(k->key_ends[i]);
+    }
+    free(k->worker_ends);
+    free(k->key_ends);
+    buf_fini(&k->settings);
+    *k = (struct keys){0};
+}

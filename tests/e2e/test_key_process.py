@@ -1,0 +1,249 @@
+"""The private keys in a process of their own, which signs for the workers: --key-process on."""
+
+import os
+import re
+import signal
+import threading
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from certificates import KINDS, Certificate, own_pair, presented
+from clients import openssl
+from program import SLOW, Process, _links_of_fds, run, wait_until
+from wire import TLS_VERSIONS, Connection, both_versions, client_context, openssl_client
+
+KEY = re.compile(r"broadsheet\[(\d+)\] key: sandbox: (.*)")
+ON = ("--key-process", "on")
+CLIENTS = 4  # that shake hands at the same time, under load
+
+
+def key_process(server):
+    """The newest key process of a server, once it is in its sandbox."""
+    def found():
+        pids = [int(pid) for pid, _ in KEY.findall(server.log())]
+        process = Process.read(pids[-1]) if pids else None
+        return process if process and process.parent == server.process.pid else None
+
+    return wait_until(found, 10 * SLOW, "a key process")
+
+
+def workers(server):
+    pids = {int(pid) for pid in re.findall(r"broadsheet\[(\d+)\] worker: ", server.log())}
+    return [process for pid in pids if (process := Process.read(pid))]
+
+
+class Load:
+    """Clients that shake hands and ask, one connection after the other, until they are stopped."""
+
+    def __init__(self, server):
+        self.server = server
+        self.good, self.failures, self.slowest = 0, [], 0.0
+        self.stop = threading.Event()
+        self.threads = [threading.Thread(target=self._run) for _ in range(CLIENTS)]
+
+    def _run(self):
+        while not self.stop.is_set():
+            began = time.monotonic()
+            try:
+                assert self.server.get("/").startswith("# ")
+                self.good += 1
+            except Exception as failure:  # whatever it is, it is a request that was lost
+                self.failures.append(failure)
+            self.slowest = max(self.slowest, time.monotonic() - began)
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        self.wait(CLIENTS)
+        return self
+
+    def wait(self, more):
+        """Until so many more requests have been answered."""
+        wanted = self.good + more
+        wait_until(lambda: self.good >= wanted or self.failures, 20 * SLOW, f"{more} answers")
+
+    def __exit__(self, *_):
+        self.stop.set()
+        for thread in self.threads:
+            thread.join()
+
+
+# Signatures
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_key_is_served(serve, capsule, tmp_path, kind):
+    server = serve(capsule, certs=own_pair(tmp_path / "own", kind=kind), workers=1, extra=ON)
+    shown = Certificate((tmp_path / "own/localhost.crt").read_bytes()).fingerprint
+    for version in TLS_VERSIONS:
+        assert server.fetch(version=version).check(20).version == version.name.replace("_", ".")
+        assert presented(server, version=version).fingerprint == shown
+    request = server.url().encode() + b"\r\n"
+    for version in ("-tls1_2", "-tls1_3"):
+        assert openssl_client(server.port, request, version).startswith(b"20 text/gemini")
+
+
+def test_rsa_signs_as_a_client_of_tls12_wishes(serve, capsule, tmp_path):
+    certs = own_pair(tmp_path / "own", kind="RSA 2048")
+    server = serve(capsule, certs=certs, workers=1, extra=ON)
+    request = server.url().encode() + b"\r\n"
+    for scheme in ("RSA+SHA256", "RSA+SHA384", "RSA+SHA512", "RSA-PSS+SHA256", "RSA-PSS+SHA512"):
+        answer = openssl_client(server.port, request, "-tls1_2", "-sigalgs", scheme)
+        assert answer.startswith(b"20 text/gemini"), scheme
+
+
+@both_versions
+def test_sessions_are_resumed_without_a_signature(serve, capsule, version):
+    server = serve(capsule, workers=2, extra=ON)
+    context = client_context(version)
+    session = server.fetch(context=context).check(20).session
+    process = key_process(server)
+    process.kill(signal.SIGSTOP)
+    try:
+        assert server.fetch(context=context, session=session).check(20).resumed
+    finally:
+        process.kill(signal.SIGCONT)
+
+
+# Where the keys are
+
+
+def secrets(key):
+    """The private number of a P-256 key as it may stand in memory: its bytes in either order."""
+    text = openssl("pkey", "-in", key, "-noout", "-text").decode()
+    digits = re.search(r"priv:\n([0-9a-f:\s]+)pub:", text)[1]
+    number = int(re.sub(r"[:\s]", "", digits), 16).to_bytes(32, "big")
+    return number, number[::-1]
+
+
+def holds(pid, needles):
+    """Is one of these in a part of the process's memory that can be written?"""
+    with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
+        for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
+            bounds, rights = line.split()[:2]
+            start, end = (int(number, 16) for number in bounds.split("-"))
+            if "w" not in rights or end - start > 1 << 32:
+                continue
+            try:
+                memory.seek(start)
+                part = memory.read(end - start)
+            except (OSError, OverflowError):
+                continue
+            if any(needle in part for needle in needles):
+                return True
+    return False
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may read another process's memory")
+@pytest.mark.parametrize("apart", ["on", "off"])
+def test_the_key_is_in_the_memory_of_the_key_process_alone(serve, capsule, apart):
+    server = serve(capsule, workers=2, extra=("--sandbox", "off", "--key-process", apart))
+    for version in TLS_VERSIONS * 4:
+        server.fetch(version=version).check(20)
+    needles = secrets(server.certs / "localhost.key")
+    children = {child.pid: Path(f"/proc/{child.pid}/cmdline").read_bytes().split(b"\0")[1]
+                for child in server.children()}
+    assert sorted(children.values()) == ([b"key"] if apart == "on" else []) + [b"worker"] * 2
+    for pid, name in children.items():
+        expected = name == b"key" or apart == "off"
+        assert holds(pid, needles) == expected, f"{name.decode()} {pid}"
+
+
+def test_the_key_process_can_do_next_to_nothing(serve, capsule):
+    server = serve(capsule, workers=2, extra=ON)
+    process = key_process(server)
+    told = KEY.findall(server.log())[-1][1]
+    assert "not dumpable" in told
+    if ": no (" not in told:
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        assert re.search(r"^Seccomp:\s+2$", status, re.MULTILINE)
+    links = _links_of_fds(process.pid)
+    assert not [link for link in links if link.startswith("/") and "memfd" not in link
+                and link not in ("/dev/null", str(server.log_path))], links
+    inode = [link for link in links if link.startswith("socket:")]
+    assert len(inode) == 4, "the control stream, one for the log, and a socket for each worker"
+
+
+# When it dies or hangs
+
+
+def test_handshakes_survive_the_death_of_the_key_process(serve, capsule):
+    server = serve(capsule, workers=2, extra=ON)
+    with Load(server) as load:
+        for _ in range(3):
+            before = key_process(server)
+            before.kill()
+            load.wait(50)
+            wait_until(lambda before=before: key_process(server).pid != before.pid, 10 * SLOW,
+                       "another key process")
+    assert len(load.failures) <= 3 * CLIENTS, load.failures[0]
+    assert load.slowest < 3 * SLOW, "a handshake waited longer than it takes to ask again"
+    assert server.log().count("ended by signal 9; another one takes its place") == 3
+
+
+def test_a_worker_that_dies_finds_the_key_process_again(serve, capsule):
+    server = serve(capsule, workers=1, extra=ON)
+    server.fetch().check(20)
+    before = workers(server)[0]
+    before.kill()
+    server.fetch().check(20)
+    assert workers(server)[0].pid != before.pid
+
+
+def test_a_hung_key_process_disturbs_nobody_who_has_shaken_hands(serve, capsule):
+    server = serve(capsule, workers=1, extra=ON)
+    request = server.url().encode() + b"\r\n"
+    with closing(server.connect()) as ready, closing(server.connect()) as late:
+        ready.handshake()
+        process = key_process(server)
+        process.kill(signal.SIGSTOP)
+        try:
+            with closing(Connection(server.port, timeout=0.3)) as waits:
+                with pytest.raises(TimeoutError):
+                    waits.handshake()
+            ready.send(request)
+            assert ready.finish().check(20)
+        finally:
+            process.kill(signal.SIGCONT)
+        late.handshake()
+        late.send(request)
+        assert late.finish().check(20)
+
+
+def test_a_key_process_that_stays_silent_ends_the_handshake(serve, capsule):
+    server = serve(capsule, workers=1, extra=ON)
+    process = key_process(server)
+    process.kill(signal.SIGSTOP)
+    try:
+        answer = openssl_client(server.port, server.url().encode() + b"\r\n")
+    finally:
+        process.kill(signal.SIGCONT)
+    assert answer == b""
+    wait_until(lambda: "the key process does not answer" in server.log(), 5, "the line in the log")
+    server.fetch().check(20)
+
+
+# Other certificates
+
+
+def test_another_key_is_taken_under_load(serve, capsule):
+    server = serve(capsule, workers=2, extra=ON)
+    with Load(server) as load:
+        for _ in range(2):
+            run("cert", "renew", "--certs", server.certs, "localhost", "--new-key").check()
+            for old in server.certs.glob("*.old"):
+                old.unlink()
+            shown = Certificate((server.certs / "localhost.crt").read_bytes()).fingerprint
+            wait_until(lambda shown=shown: presented(server).fingerprint == shown, 10 * SLOW,
+                       "the new certificate")
+            load.wait(20)
+    assert not load.failures, load.failures[0]
+    assert "not here" not in server.log(), "workers heard of the key before the key process"
+
+
+def test_it_is_on_or_off(capsule):
+    done = run("serve", capsule.root, "--key-process", "maybe").check(2)
+    assert "key-process: neither on nor off: maybe" in done.err
