@@ -62,7 +62,7 @@ enum status sandbox_worker(enum sandbox_wish wish, struct sandbox_place *places,
                            char told[SANDBOX_TOLD_MAX], struct error *e) MUST_USE;
 
 /*
- * The key process: it reaches no file at all, makes no socket, accepts none, starts no program,
+ * The key process: it opens no file at all, makes no socket, accepts none, starts no program,
  * thread or process, and gets no memory that can be run.  Returns as sandbox_worker.
  */
 enum status sandbox_key(enum sandbox_wish wish, char told[SANDBOX_TOLD_MAX],

@@ -40,11 +40,12 @@ static const char *const seccomp_worker[] = {
     "sendto",        "sendmsg",   "getsockname", "getpeername", "getsockopt",   "setsockopt",
     "recvmmsg",      "sendmmsg",  NULL};
 
-/* What a loop takes, packets on sockets that are there, and another log in the place of this one. */
+/* What a loop takes, packets on sockets that are there, and another log. */
 static const char *const seccomp_key[] = {
-    "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "epoll_pwait2", "eventfd2",
-    "pipe2",         "recvmmsg",  "recvmsg",    "recvfrom",    "sendmmsg",     "shutdown",
-    "mlock",         "mlock2",    "getsockopt", "dup2",        "dup3",         NULL};
+    "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "epoll_pwait2",
+    "eventfd2",      "pipe2",     "recvmmsg",   "recvmsg",     "recvfrom",
+    "sendmmsg",      "shutdown",  "mlock",      "mlock2",      "getsockopt",
+    "dup2",          "dup3",      "newfstatat", NULL};
 
 static const char *const seccomp_press[] = {
     "unlink",          "unlinkat",  "rename",   "renameat",  "renameat2",

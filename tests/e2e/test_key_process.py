@@ -226,6 +226,111 @@ def test_a_key_process_that_stays_silent_ends_the_handshake(serve, capsule):
     server.fetch().check(20)
 
 
+def test_a_hung_key_process_is_killed_and_another_one_signs(serve, capsule):
+    server = serve(capsule, workers=1, extra=(*ON, "--hang-timeout", "1"))
+    before = key_process(server)
+    before.kill(signal.SIGSTOP)
+    server.fetch().check(20)
+    assert key_process(server).pid != before.pid
+    assert f"key process {before.pid} has said nothing for 1 s and is killed" in server.log()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_for_all_processes_ends_no_handshake(serve, capsule, number):
+    """The workers get it, too, and have handshakes to finish: it ends when they have."""
+    server = serve(capsule, workers=1, extra=ON)
+    process = key_process(server)
+    process.kill(number)
+    server.fetch().check(20)
+    assert key_process(server) == process
+
+
+# Another log, another configuration
+
+
+def renew(server):
+    run("cert", "renew", "--certs", server.certs, "localhost", "--new-key").check()
+    for old in server.certs.glob("*.old"):
+        old.unlink()
+
+
+def test_its_lines_go_to_another_log(serve, capsule, tmp_path):
+    log = tmp_path / "log"
+    server = serve(capsule, workers=1, extra=(*ON, "--log", log, "--hang-timeout", "0"))
+    process, = (child for child in server.children()
+                if Path(f"/proc/{child.pid}/cmdline").read_bytes().split(b"\0")[1] == b"key")
+    log.rename(tmp_path / "before")
+    server.process.send_signal(signal.SIGUSR1)
+    wait_until(lambda: os.readlink(f"/proc/{process.pid}/fd/2") == str(log), 5 * SLOW,
+               "the new file")
+    # It hears of two other keys at once, then of a handshake with the first.
+    process.kill(signal.SIGSTOP)
+    try:
+        for count in (1, 2):
+            renew(server)
+            wait_until(lambda count=count: log.read_text().count("another certificate") == count,
+                       10 * SLOW, "the new certificate is seen")
+        late = server.connect(timeout=20 * SLOW)
+        late.deadline = time.monotonic() + SLOW
+        with pytest.raises(TimeoutError):
+            late.handshake()
+    finally:
+        process.kill(signal.SIGCONT)
+    said = f"broadsheet[{process.pid}] key: warning: a signature was asked for with a key"
+    wait_until(lambda: said in log.read_text(), 10 * SLOW, "its line")
+    late.close()
+    assert said not in (tmp_path / "before").read_text()
+
+
+def test_a_handshake_outlives_the_configuration(serve, capsule, tmp_path):
+    conf = tmp_path / "conf"
+    conf.write_text('key-process = "on"\n')
+    server = serve(capsule, workers=1, extra=("--config", conf))
+    process = key_process(server)
+    worker = workers(server)[0]
+    process.kill(signal.SIGSTOP)
+    try:
+        with closing(server.connect(timeout=20 * SLOW)) as late:
+            late.deadline = time.monotonic() + 0.3 * SLOW
+            with pytest.raises(TimeoutError):
+                late.handshake()
+            late.deadline = time.monotonic() + 20 * SLOW
+            conf.write_text('key-process = "off"\n')
+            server.process.send_signal(signal.SIGHUP)
+            wait_until(lambda: "configuration read again" in server.log(), 20 * SLOW, "it is read")
+            server.fetch().check(20)
+            assert process.alive() and worker.alive()
+            process.kill(signal.SIGCONT)
+            late.handshake()
+            late.send(server.url().encode() + b"\r\n")
+            late.finish().check(20)
+    finally:
+        process.kill(signal.SIGCONT)
+    wait_until(lambda: not process.alive() and not worker.alive(), 10 * SLOW, "both have ended")
+    assert "ended by signal" not in server.log()
+
+
+def test_a_worker_that_makes_room_leaves_the_answers_to_the_next_one(serve, capsule):
+    """Both have the same socket to the key process for as long as the first has a client."""
+    static = capsule.root / "static"
+    capsule.static("large.bin", bytes(64) * 1024 * 1024)
+    server = serve(capsule, workers=1, extra=ON)
+    with closing(server.connect(receive_buffer=4096, timeout=60 * SLOW)) as slow:
+        slow.handshake()
+        slow.send(server.url("/large.bin").encode() + b"\r\n")
+        slow.read_some()
+        other = static.with_name("other")
+        other.mkdir()
+        (other / "word.txt").write_text("word\n")
+        static.rename(static.with_name("old"))
+        other.rename(static)
+        wait_until(lambda: len(workers(server)) == 2, 10 * SLOW, "the next worker")
+        with Load(server) as load:
+            load.wait(200)
+        assert not load.failures, load.failures[0]
+        assert load.slowest < 0.5 * SLOW, "an answer was lost and asked for again"
+
+
 # Other certificates
 
 
@@ -233,9 +338,7 @@ def test_another_key_is_taken_under_load(serve, capsule):
     server = serve(capsule, workers=2, extra=ON)
     with Load(server) as load:
         for _ in range(2):
-            run("cert", "renew", "--certs", server.certs, "localhost", "--new-key").check()
-            for old in server.certs.glob("*.old"):
-                old.unlink()
+            renew(server)
             shown = Certificate((server.certs / "localhost.crt").read_bytes()).fingerprint
             wait_until(lambda shown=shown: presented(server).fingerprint == shown, 10 * SLOW,
                        "the new certificate")

@@ -289,6 +289,19 @@ def test_the_number_of_workers_changes(site):
     assert "configuration read again: 1 vhost, 1 worker\n" in server.log()
 
 
+def test_the_keys_move_to_a_process_of_their_own_and_back(site):
+    server = site.start()
+    with load(site):
+        for how, workers, count in (("on", 2, 3), ("on", 1, 2), ("on", 3, 4), ("off", 3, 3),
+                                    ("on", 2, 3)):
+            site.conf.options.update({"key-process": how, "workers": workers})
+            site.reload()
+            wait_until(lambda count=count: len(server.children()) == count, 20 * SLOW,
+                       f"{count} processes")
+            assert site.status(version=TLS12) == 20
+    assert "signature" not in server.log() and "ended" not in server.log()
+
+
 def test_a_proxy_may_call(site):
     server = site.start()
     with load(site):
