@@ -5,6 +5,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import time
 from contextlib import closing
 from concurrent.futures import ThreadPoolExecutor
 

@@ -156,6 +156,13 @@ int posix_memalign(void **out, size_t alignment, size_t n)
     return 0;
 }
 
+/* Their headers are not included: they say more than stands here. */
+int seccomp_load(const void *filter);
+int cfg_parse_buf(void *cfg, const char *text);
+int magic_load(void *magic, const char *path);
+const char *magic_descriptor(void *magic, int fd);
+const char *magic_buffer(void *magic, const void *bytes, size_t n);
+
 /*
  * Calls that do not bear it, of libraries: what they allocate is spared.  No way of using them
  * helps.  Only processes that the supervisor starts again make them.

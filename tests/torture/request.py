@@ -29,6 +29,9 @@ proxied = {proxied}
 proxy_from = {{'127.0.0.1'}}
 public_port = 0
 sandbox = '{sandbox}'
+key_process = 'off'
+log_addresses = 'cut'
+drain_timeout = 5
 connections = {connections}
 per_address = 100
 request_rate = {rate}
@@ -97,10 +100,14 @@ class Worker(Process):
         listener.setblocking(False)
         self.port = listener.getsockname()[1]
         self.control, theirs = socket.socketpair()
+        self.relay, log = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        log.setblocking(False)
         text = SETTINGS.format(edition=self.edition, statics=home.capsule / "static",
                                **{**LIMITS, **limits})
         mine = [theirs.detach(), memory_file(text.encode()), memory_file(home.tickets),
-                memory_file(home.certificates), memory_file(home.areas), listener.detach()]
+                memory_file(home.certificates), memory_file(home.areas), log.detach(),
+                memory_file(b""),  # no key process
+                listener.detach()]
         handed = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, HIGH) for fd in mine]
         super().__init__(["worker"], board, folder / "log", handed, prefix)
         for fd in mine + handed:
@@ -125,6 +132,7 @@ class Worker(Process):
     def stop(self):
         """Without a supervisor it ends.  Returns its exit status."""
         self.control.close()
+        self.relay.close()
         return self.end()
 
 
