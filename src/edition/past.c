@@ -88,14 +88,24 @@ static struct span past_span(sqlite3_stmt *s, int column)
     return (struct span){bytes == NULL ? "" : bytes, bytes == NULL || n < 0 ? 0 : (size_t)n};
 }
 
-/* What a statement says that answers one row, or that SQLite cannot run it. */
-static bool past_is_told(sqlite3 *db, const char *sql, const char *wanted)
+/*
+ * A statement answers one row, which says whether all is well.  ST_OK; ST_FORMAT when it does not
+ * say so, or SQLite cannot run it; ST_STORE when there is no memory to tell.
+ */
+static enum status past_check(const struct edition_past *past, const char *what, const char *sql,
+                              const char *wanted, struct error *e)
 {
     sqlite3_stmt *s = NULL;
-    bool told = sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK &&
-                sqlite3_step(s) == SQLITE_ROW && span_eq(past_span(s, 0), span_of(wanted));
+    enum status status = ST_OK;
+    bool runs = sqlite3_prepare_v2(past->db, sql, -1, &s, NULL) == SQLITE_OK &&
+                sqlite3_step(s) == SQLITE_ROW;
+    int code = sqlite3_extended_errcode(past->db);
+    if (!runs && (code == SQLITE_NOMEM || code == SQLITE_IOERR_NOMEM))
+        status = past_fail(past, e);
+    else if (!runs || !span_eq(past_span(s, 0), span_of(wanted)))
+        status = error_set(e, ST_FORMAT, 0, "%s: damaged%s", past->path, what);
     sqlite3_finalize(s);
-    return told;
+    return status;
 }
 
 enum status edition_past_verify(const struct edition_past *past, struct error *e)
@@ -103,26 +113,23 @@ enum status edition_past_verify(const struct edition_past *past, struct error *e
     static const struct {
         const char *what, *sql;
     } tables[] = {
-        {"capsule", "SELECT count(*) FROM capsule WHERE sum IS NOT edition_sum(key, value)"},
-        {"pages", "SELECT count(*) FROM page WHERE sum IS NOT"
-                  " edition_sum(path, status, meta, body, file, size, mtime)"},
-        {"articles",
+        {": its capsule", "SELECT count(*) FROM capsule WHERE sum IS NOT edition_sum(key, value)"},
+        {": its pages", "SELECT count(*) FROM page WHERE sum IS NOT"
+                        " edition_sum(path, status, meta, body, file, size, mtime)"},
+        {": its articles",
          "SELECT count(*) FROM piece WHERE sum IS NOT edition_sum(source, slug, title, date,"
          " author, lang, tags, summary_kind, words, named_previous, named_next, previous,"
          " previous_title, next, next_title, text_from, text_to, summary_from, summary_to)"},
-        {"sources",
+        {": its sources",
          "SELECT count(*) FROM source WHERE sum IS NOT edition_sum(path, size, mtime, ctime, inode,"
          " sidecar_size, sidecar_mtime, sidecar_ctime, sidecar_inode, problem)"},
     };
     if (sum_define(past->db) != SQLITE_OK)
         return past_fail(past, e);
-    if (!past_is_told(past->db, "PRAGMA integrity_check(1)", "ok"))
-        return error_set(e, ST_FORMAT, 0, "%s: damaged", past->path);
-    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
-        if (!past_is_told(past->db, tables[i].sql, "0"))
-            return error_set(e, ST_FORMAT, 0, "%s: damaged: its %s", past->path, tables[i].what);
-    }
-    return ST_OK;
+    enum status status = past_check(past, "", "PRAGMA integrity_check(1)", "ok", e);
+    for (size_t i = 0; status == ST_OK && i < sizeof tables / sizeof tables[0]; i++)
+        status = past_check(past, tables[i].what, tables[i].sql, "0", e);
+    return status;
 }
 
 void edition_past_close(struct edition_past *past)
