@@ -1,6 +1,7 @@
 #include "serve/worker.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
