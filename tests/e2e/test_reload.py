@@ -3,6 +3,7 @@ nothing, and whoever calls meanwhile is served.
 """
 
 import os
+import shutil
 import signal
 import socket
 import threading
@@ -328,6 +329,34 @@ def test_folders_change(site, tmp_path):
             assert any((tmp_path / name).iterdir())
     site.serve.refused(site.conf.capsule(MUSIC), "another server", state=tmp_path / "state-two")
     site.serve(site.conf.capsule(MUSIC), state=tmp_path / "state-one").stop()
+
+
+def test_who_serves_looks_after_the_folder_of_editions(site, tmp_path):
+    """A server that reloads makes a folder again that is deleted: the one that serves, alone."""
+    state = tmp_path / "state-one"
+    site.conf.options["state"] = state
+    server = site.start(state=False)
+    good = site.conf.vhosts
+
+    def come_again():
+        before = site.told("deleted or replaced")
+        shutil.rmtree(state)
+        wait_until(lambda: (state / f"{NEWS}.db").exists(), 20 * SLOW, "the edition")
+        assert site.told("deleted or replaced") == before + 1
+        for worker in server.workers(2):
+            worker.kill()
+        wait_until(lambda: site.status() == 20, 10 * SLOW, "workers that can read it")
+
+    come_again()
+    site.conf.options["max-connections"] = 100
+    site.reload()
+    come_again()
+    (site.conf.folder / "nothing").mkdir()
+    site.conf.vhosts = {BOOKS: {"capsule": site.conf.folder / "nothing" / "either"}}
+    site.reload(KEPT)
+    site.conf.vhosts = good
+    come_again()
+    assert "another server" not in server.log()
 
 
 def test_the_command_line_still_counts(site):
