@@ -143,7 +143,7 @@ static void key_on_written(uv_write_t *write, int status)
     free(write);
 }
 
-/* The supervisor waits for the answer before it tells the workers, so there is always one. */
+/* The workers hear of the certificates of these keys when we have said that we have them. */
 static void key_on_message(void *context, char kind, struct span bytes)
 {
     static char taken[] = {KEY_SAY_TAKEN};
@@ -153,10 +153,11 @@ static void key_on_message(void *context, char kind, struct span bytes)
         key_stop(k);
     if (kind != KEY_SAY_KEYS)
         return;
-    if (keeper_take(k->keeper, bytes, &e) == ST_OK)
-        uv_timer_start(&k->forget, key_on_forget, KEY_KEPT, 0);
-    else
+    if (keeper_take(k->keeper, bytes, &e) != ST_OK) {
         log_line(LOG_ERROR, "%s; the keys before stay in use", e.message);
+        return;
+    }
+    uv_timer_start(&k->forget, key_on_forget, KEY_KEPT, 0);
     uv_write_t *write = calloc(1, sizeof *write);
     uv_buf_t say = uv_buf_init(taken, sizeof taken);
     if (write != NULL && uv_write(write, (uv_stream_t *)&k->control, &say, 1, key_on_written) != 0)

@@ -134,7 +134,7 @@ enum status channel_open(struct context *ctx, int fd, struct channel **out)
     ch->fd = fd;
     ch->fault = "";
     ch->signer = ctx->signer;
-    if (ch->signer != NULL)
+    if (ch->signer != NULL && ch->signer->stands)
         SSL_set_mode(ssl, SSL_MODE_ASYNC);
     BIO_set_data(bio, ch);
     BIO_set_init(bio, 1);

@@ -54,6 +54,7 @@ enum status signer_new(int fd, uint64_t (*clock)(void), struct signer **out, str
         return error_set(e, ST_NOMEM, ENOMEM, "signer");
     s->fd = fd;
     s->clock = clock;
+    s->stands = ASYNC_is_capable() == 1;
     ERR_clear_error();
     /* Answers to whoever had this socket before must not look like ours. */
     if (RAND_bytes((unsigned char *)&s->serial, sizeof s->serial) == 1 && signer_provider_load(s) &&

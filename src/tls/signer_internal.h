@@ -43,10 +43,11 @@ struct signer {
     struct ossl_provider_st *defaults, *provider; /* OSSL_PROVIDER */
     uint64_t serial;                              /* of the next request; begins anywhere */
     uint64_t turns;                               /* calls of signer_enter */
-    unsigned waiting;                             /* slots that are neither free nor decided */
-    struct signer_party *current;                 /* whose handshake runs now */
-    struct signer_list ready;                     /* they can go on */
-    struct signer_list queue;                     /* there was no stack left for them */
+    bool stands;      /* handshakes can stand still; where the system has no way, all wait */
+    unsigned waiting; /* slots that are neither free nor decided */
+    struct signer_party *current; /* whose handshake runs now */
+    struct signer_list ready;     /* they can go on */
+    struct signer_list queue;     /* there was no stack left for them */
     struct signer_slot slots[SIGNER_JOBS];
 };
 
