@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """Measure broadsheet beside a bare OpenSSL server: `make bench`.
 
-Serving: the floor (floor.c) and broadsheet with one and with two workers answer the same page with
-the same certificate, in alternating bursts from the same load generator (load.c). What counts is
+Serving: the floor (floor.c) and broadsheet with one and with two workers, and with one and a key
+process, answer the same page with the same certificate, in alternating bursts from the same load
+generator (load.c). What counts is
 the server's CPU per request as a ratio to the floor's of the same round: on a small virtual
 machine the absolute figures drift by 20 % between minutes, and ratios under 5 % mean nothing.
 A second floor runs as control: how far its ratio is from 1.00 is the noise of this run.
@@ -321,6 +322,13 @@ def rounds_print(title, results):
         )
 
 
+def key_process_print(with_it, without):
+    """What it costs to have the key elsewhere: CPU of all processes together, round by round."""
+    ratios = [one["cpu_us"] / other["cpu_us"] for one, other in zip(with_it, without)]
+    low, middle, high = statistics.quantiles(ratios, n=4) if len(ratios) > 1 else ratios * 3
+    print(f"  a key process: {middle:.3f} of the CPU without it (quartiles {low:.3f}-{high:.3f})")
+
+
 def resumed_print(results):
     """Whoever refuses tickets was not measured resuming: say so."""
     for server, own in results.items():
@@ -377,16 +385,20 @@ def serving_run(options, build, temporary):
     certs = temporary / "certs"
     servers = []
 
-    def broadsheet(workers):
-        label = f"broadsheet, {workers} worker{'s' if workers > 1 else ''}"
-        state = temporary / f"state-{workers}"
+    def broadsheet(workers, *extra):
+        plural = "s" if workers > 1 else ""
+        label = "key process, 1 worker" if extra else f"broadsheet, {workers} worker{plural}"
+        number = len(servers)
+        state = temporary / f"state-{number}"
         command = [build / "broadsheet", "serve", "capsule", "--listen", "127.0.0.1:0"]
         command += ["--host", HOST, "--certs", certs, "--state", state, "--workers", workers]
-        servers.append(Server(label, command, temporary / f"broadsheet-{workers}.log"))
+        servers.append(Server(label, [*command, *extra], temporary / f"broadsheet-{number}.log"))
         return servers[-1].fetch()
 
     try:
         header, body = broadsheet(1)
+        if broadsheet(1, "--key-process", "on") != (header, body):
+            raise Failure("broadsheet answers differently with a key process")
         if broadsheet(2) != (header, body):
             raise Failure("broadsheet answers differently with one worker and with two")
         (temporary / "body").write_bytes(body)
@@ -402,6 +414,7 @@ def serving_run(options, build, temporary):
         for title, flags in MODES:
             results = rounds_run(load, servers, options, flags)
             rounds_print(title, results)
+            key_process_print(results[servers[3]], results[servers[2]])
             if "--resume" in flags:
                 resumed_print(results)
         nagle_print(load, [servers[0], *servers[2:]])
