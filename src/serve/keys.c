@@ -80,8 +80,7 @@ static enum status keys_make_sockets(struct keys *k, struct error *e)
 
 static enum status keys_make_settings(struct keys *k, struct error *e)
 {
-    struct key_settings settings = {.sockets = (long)k->count,
-                                    .sandbox = (char *)(uintptr_t)k->plan.sandbox};
+    struct key_settings settings = {.sockets = (long)k->count, .sandbox = k->plan.sandbox};
     struct options options;
     buf_init(&k->settings, KEYS_SETTINGS_MAX);
     options_init(&options, key_options, key_options_count, &settings);

@@ -17,7 +17,7 @@ struct keys_plan {
     uv_loop_t *loop;
     size_t workers;
     unsigned silence;       /* seconds after which it hangs, as in serve/child.h */
-    const char *sandbox;    /* --sandbox */
+    char *sandbox;          /* --sandbox; borrowed */
     const struct buf *text; /* as identity_pack writes it; borrowed, read at every start */
     /* What keys_say told is known there: time for the workers to hear of it. */
     void (*on_taken)(void *context);
