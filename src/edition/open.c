@@ -9,13 +9,26 @@
 #include "core/memory.h"
 #include "edition/schema.h"
 
+bool edition_is_starved(sqlite3 *db)
+{
+    int code = sqlite3_extended_errcode(db);
+    return code == SQLITE_NOMEM || code == SQLITE_IOERR_NOMEM;
+}
+
+enum status edition_damage(const char *path, sqlite3 *db, struct error *e)
+{
+    if (edition_is_starved(db))
+        return error_set(e, ST_NOMEM, ENOMEM, "%s", path);
+    return error_set(e, ST_FORMAT, 0, "%s: damaged: %s", path, sqlite3_errmsg(db));
+}
+
 sqlite3_int64 edition_pragma(sqlite3 *db, const char *sql)
 {
     sqlite3_stmt *s = NULL;
     sqlite3_int64 value = -1;
     if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW)
         value = sqlite3_column_int64(s, 0);
-    else if (sqlite3_errcode(db) == SQLITE_NOMEM)
+    else if (edition_is_starved(db))
         memory_note();
     sqlite3_finalize(s);
     return value;
@@ -41,9 +54,9 @@ static enum status open_check(const char *path, sqlite3 *db, struct error *e)
     if (stat(path, &st) != 0 || st.st_size != pages * page_size)
         return error_set(e, ST_FORMAT, 0, "%s: damaged: the file is cut short", path);
     /* The file never changes, so one read transaction serves all requests. */
-    if (sqlite3_exec(db, "BEGIN; SELECT count(*) FROM capsule", NULL, NULL, NULL) != SQLITE_OK)
-        return error_set(e, ST_FORMAT, 0, "%s: damaged: %s", path, sqlite3_errmsg(db));
-    return ST_OK;
+    if (sqlite3_exec(db, "BEGIN; SELECT count(*) FROM capsule", NULL, NULL, NULL) == SQLITE_OK)
+        return ST_OK;
+    return edition_damage(path, db, e);
 }
 
 /* SQLite's name for a file that nobody will change: no locks, no look at the disk in between. */

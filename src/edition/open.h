@@ -5,6 +5,7 @@
 #define EDITION_OPEN_H
 
 #include <sqlite3.h>
+#include <stdbool.h>
 
 #include "core/error.h"
 
@@ -15,6 +16,15 @@
  * no edition, is damaged or of another schema, ST_STORE or ST_NOMEM.
  */
 enum status edition_open_database(const char *path, sqlite3 **db, struct error *e) MUST_USE;
+
+/* Was memory refused to what SQLite has just failed at?  Then nothing is known to be wrong. */
+bool edition_is_starved(sqlite3 *db);
+
+/*
+ * SQLite failed at a statement that every edition can be asked.  Returns ST_FORMAT, for it is
+ * damaged, or ST_NOMEM.
+ */
+enum status edition_damage(const char *path, sqlite3 *db, struct error *e) MUST_USE;
 
 /* The number that a pragma answers, or -1. */
 sqlite3_int64 edition_pragma(sqlite3 *db, const char *sql);

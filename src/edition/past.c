@@ -52,8 +52,7 @@ static enum status past_open_file(struct edition_past *past, struct error *e)
         return error_set(e, ST_IO, 0, "%s: replaced while it was opened", past->path);
     for (size_t i = 0; i < PAST_COUNT; i++) {
         if (sqlite3_prepare_v2(past->db, past_queries[i], -1, &past->queries[i], NULL) != SQLITE_OK)
-            return error_set(e, ST_FORMAT, 0, "%s: damaged: %s", past->path,
-                             sqlite3_errmsg(past->db));
+            return edition_damage(past->path, past->db, e);
     }
     /* What is free in an edition is copied with it again and again. */
     if (edition_pragma(past->db, "PRAGMA freelist_count") * 4 >
@@ -90,7 +89,7 @@ static struct span past_span(sqlite3_stmt *s, int column)
 
 /*
  * A statement answers one row, which says whether all is well.  ST_OK; ST_FORMAT when it does not
- * say so, or SQLite cannot run it; ST_STORE when there is no memory to tell.
+ * say so, or SQLite cannot run it; ST_NOMEM.
  */
 static enum status past_check(const struct edition_past *past, const char *what, const char *sql,
                               const char *wanted, struct error *e)
@@ -99,10 +98,9 @@ static enum status past_check(const struct edition_past *past, const char *what,
     enum status status = ST_OK;
     bool runs = sqlite3_prepare_v2(past->db, sql, -1, &s, NULL) == SQLITE_OK &&
                 sqlite3_step(s) == SQLITE_ROW;
-    int code = sqlite3_extended_errcode(past->db);
-    if (!runs && (code == SQLITE_NOMEM || code == SQLITE_IOERR_NOMEM))
-        status = past_fail(past, e);
-    else if (!runs || !span_eq(past_span(s, 0), span_of(wanted)))
+    if (!runs)
+        status = edition_damage(past->path, past->db, e);
+    else if (!span_eq(past_span(s, 0), span_of(wanted)))
         status = error_set(e, ST_FORMAT, 0, "%s: damaged%s", past->path, what);
     sqlite3_finalize(s);
     return status;

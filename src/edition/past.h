@@ -29,7 +29,7 @@ void edition_past_close(struct edition_past *past);
 
 /*
  * Look through all of it: is every row as it was written?  It takes about as long as reading the
- * file.  Returns ST_OK, ST_FORMAT when it is damaged, or ST_STORE.
+ * file.  Returns ST_OK, ST_FORMAT when it is damaged, ST_NOMEM or ST_STORE.
  */
 enum status edition_past_verify(const struct edition_past *past, struct error *e) MUST_USE;
 

@@ -18,10 +18,9 @@ struct edition {
 
 static enum status reader_fail(struct edition *ed, struct error *e)
 {
-    int extended = sqlite3_extended_errcode(ed->db);
-    int code = extended == SQLITE_IOERR_NOMEM ? SQLITE_NOMEM : extended & 0xff;
+    int code = sqlite3_errcode(ed->db);
     ed->damaged = ed->damaged || code == SQLITE_CORRUPT || code == SQLITE_NOTADB ||
-                  code == SQLITE_IOERR || code == SQLITE_ERROR;
+                  (code == SQLITE_IOERR && !edition_is_starved(ed->db)) || code == SQLITE_ERROR;
     return error_set(e, ST_STORE, 0, "%s: %s", ed->path, sqlite3_errmsg(ed->db));
 }
 
@@ -70,7 +69,7 @@ static enum status reader_load_rules(struct edition *ed, struct error *e)
     else if (status != ST_OK)
         status = error_set(e, ST_FORMAT, 0, "%s: damaged: its rules", ed->path);
     else if (result != SQLITE_DONE)
-        status = error_set(e, ST_FORMAT, 0, "%s: damaged: %s", ed->path, sqlite3_errmsg(ed->db));
+        status = edition_damage(ed->path, ed->db, e);
     sqlite3_finalize(s);
     rule_set_sort(&ed->rules);
     return status;
@@ -89,7 +88,7 @@ enum status edition_open(const char *path, struct edition **out, struct error *e
     if (status == ST_OK &&
         sqlite3_prepare_v3(ed->db, "SELECT id, status, meta, size, file FROM page WHERE path = ?1",
                            -1, SQLITE_PREPARE_PERSISTENT, &ed->find, NULL) != SQLITE_OK)
-        status = error_set(e, ST_FORMAT, 0, "%s: damaged: %s", path, sqlite3_errmsg(ed->db));
+        status = edition_damage(path, ed->db, e);
     if (status == ST_OK)
         status = reader_load_rules(ed, e);
     if (status == ST_OK)
