@@ -107,15 +107,15 @@ def edit(root):
 
 
 def dump(edition):
-    """All that is in an edition, but for the numbers of rows and the time of its making."""
+    """All that is in an edition, but for the numbers of rows and the times of its making."""
     with contextlib.closing(sqlite3.connect(f"file:{edition}?immutable=1", uri=True)) as db:
         if db.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
             return "damaged"
         return [db.execute(query).fetchall() for query in DUMP]
 
 
-def command(capsule, edition):
-    return ["press-job", capsule, "-o", edition, "--base-url", BASE, "--area", "/docs/"]
+def command(capsule, edition, *extra):
+    return ["press-job", *extra, capsule, "-o", edition, "--base-url", BASE, "--area", "/docs/"]
 
 
 def press(capsule, edition, board):
@@ -128,8 +128,9 @@ def press(capsule, edition, board):
 class Case:
     """One press, with an edition before or without."""
 
-    def __init__(self, name, folder, board, *, before, edited):
+    def __init__(self, name, folder, board, *, before, edited, extra=()):
         self.name = f"press {name}"
+        self.extra = extra
         self.capsule = folder / "capsule"
         self.before = None
         write(self.capsule, FILES)
@@ -151,11 +152,13 @@ class Case:
         if self.before is not None:
             shutil.copyfile(self.before, edition)
         board.arm(nth, rest)
-        process = Process(command(self.capsule, edition), board, lane / "log")
+        process = Process(command(self.capsule, edition, *self.extra), board, lane / "log")
         code = process.end()
         log = process.log()
         if code == -signal.SIGABRT and THROWN in log:
             return self.unchanged(edition) or self.sweep(state, edition, board), log
+        if "damaged" in log:
+            return "an edition that is whole is called damaged", log
         return complaint(code, log) or self.judge(state, edition, code, log, board), log
 
     def unchanged(self, edition):
@@ -190,8 +193,9 @@ class Case:
 
 
 def cases(folder, board):
-    for name, before, edited in (("anew", False, False), ("again", True, True),
-                                 ("of nothing new", True, False)):
+    for name, before, edited, extra in (("anew", False, False, ()), ("again", True, True, ()),
+                                        ("of nothing new", True, False, ()),
+                                        ("that looks it through", True, True, ("--verify",))):
         home = Path(folder) / name.replace(" ", "-")
         home.mkdir()
-        yield Case(name, home, board, before=before, edited=edited)
+        yield Case(name, home, board, before=before, edited=edited, extra=extra)
