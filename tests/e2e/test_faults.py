@@ -134,11 +134,11 @@ def test_workers_that_die_again_and_again_are_started_ever_later(serve, capsule)
     server = serve(capsule, workers=1)
     gaps = []
     for _ in range(6):
-        victim, = server.workers(1)
+        victim, = wait_until(lambda: workers_of(server), 10 * SLOW, "a worker")
         victim.kill()
         wait_until(lambda v=victim: not v.alive(), 5)
         start = time.monotonic()
-        server.workers(1)
+        wait_until(lambda: workers_of(server), 10 * SLOW, "another one")
         gaps.append(time.monotonic() - start)
     least = [0.05 * 2**i for i in range(6)]
     assert all(gap > 0.8 * wanted for gap, wanted in zip(gaps, least)), gaps
