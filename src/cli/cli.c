@@ -9,7 +9,7 @@
 #include "config/server.h"
 #include "log/log.h"
 #include "serve/job.h"
-#include "serve/key.h"
+#include "worker/key.h"
 
 #define CLI_VERSION "0.1"
 

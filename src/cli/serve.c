@@ -3,9 +3,9 @@
 
 #include "cli/cli.h"
 #include "log/log.h"
-#include "serve/key.h"
 #include "serve/supervisor.h"
-#include "serve/worker.h"
+#include "worker/key.h"
+#include "worker/worker.h"
 
 /* The command line, which is laid over the configuration file whenever that is read. */
 struct serve_source {

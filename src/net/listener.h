@@ -7,6 +7,9 @@
 #include "net/conn.h"
 #include "net/prefix.h"
 
+/* Most sockets that a server listens on. */
+#define LISTENERS_MAX 64
+
 /* Bytes of "[ADDRESS]:PORT" and its NUL. */
 #define LISTENER_NAME_MAX 72
 

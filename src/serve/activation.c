@@ -16,7 +16,7 @@ static const char *const activation_variables[] = {"LISTEN_PID", "LISTEN_PIDFDID
 
 static struct {
     size_t count;
-    bool proxied[SOCKETS_MAX];
+    bool proxied[LISTENERS_MAX];
 } activation;
 
 /* A whole number from 0 to most; false for anything else, and for none. */
@@ -95,8 +95,8 @@ enum status activation_take(struct error *e)
     if (ours && !activation_number(told, INT32_MAX, &count))
         status = error_set(e, ST_SYNTAX, 0, "LISTEN_FDS: %s is no number of sockets",
                            told == NULL ? "nothing" : told);
-    else if (ours && count > SOCKETS_MAX)
-        status = error_set(e, ST_LIMIT, 0, "LISTEN_FDS: more than %d sockets", SOCKETS_MAX);
+    else if (ours && count > LISTENERS_MAX)
+        status = error_set(e, ST_LIMIT, 0, "LISTEN_FDS: more than %d sockets", LISTENERS_MAX);
     else if (ours)
         status = activation_take_each(count, names, e);
     for (size_t i = 0; i < sizeof activation_variables / sizeof activation_variables[0]; i++)

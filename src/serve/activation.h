@@ -15,7 +15,7 @@
  * A socket whose name is "proxy" is for proxies; one that is "gemini", or has no name but its
  * unit's, for clients.
  * Returns ST_OK; ST_SYNTAX for variables that make no sense or another name; ST_FORMAT for what is
- * no listening TCP socket; ST_LIMIT for more than SOCKETS_MAX.
+ * no listening TCP socket; ST_LIMIT for more than LISTENERS_MAX.
  */
 enum status activation_take(struct error *e) MUST_USE;
 

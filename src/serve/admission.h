@@ -5,8 +5,8 @@
 #ifndef SERVE_ADMISSION_H
 #define SERVE_ADMISSION_H
 
+#include "answer/area.h"
 #include "config/area.h"
-#include "serve/area.h"
 
 /* All zeros is one without areas. */
 struct admission {

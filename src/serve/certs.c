@@ -6,7 +6,7 @@
 
 #include "core/clock.h"
 #include "log/log.h"
-#include "serve/worker.h"
+#include "worker/worker.h"
 
 /* Most bytes of all keys and certificates. */
 #define CERTS_TEXT_MAX ((size_t)4 * 1024 * 1024)

@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "serve/child.h"
-#include "serve/relay.h"
-#include "serve/worker.h"
+#include "process/child.h"
+#include "process/relay.h"
+#include "worker/worker.h"
 
 /* So many deaths of workers before the first was ever ready: it makes no sense to go on. */
 #define CREW_FAILURES_MAX 3

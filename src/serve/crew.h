@@ -1,5 +1,5 @@
 /*
- * crew: the worker processes: so many children (serve/child.h), and what all of them are told.
+ * crew: the worker processes: so many children (process/child.h), and what all of them are told.
  */
 #ifndef SERVE_CREW_H
 #define SERVE_CREW_H
@@ -11,7 +11,7 @@
 struct crew_plan {
     uv_loop_t *loop;
     size_t workers;
-    unsigned silence;     /* seconds after which one hangs, as in serve/child.h */
+    unsigned silence;     /* seconds after which one hangs, as in process/child.h */
     struct span settings; /* of worker.h, as a configuration; borrowed for the crew's life */
     /* Read when a worker starts and by crew_say_tickets; borrowed for the crew's life. */
     const struct ticket_ring *tickets;

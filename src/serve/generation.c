@@ -7,7 +7,7 @@
 
 #include "log/log.h"
 #include "sandbox/sandbox.h"
-#include "serve/worker.h"
+#include "worker/worker.h"
 
 /* Milliseconds that a start with several capsules waits for the slowest. */
 #define GENERATION_PATIENCE 10000

@@ -5,8 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "serve/key.h"
-#include "serve/relay.h"
+#include "process/relay.h"
+#include "worker/key.h"
 
 /* So many deaths before it ever worked: it makes no sense to go on. */
 #define KEYS_FAILURES_MAX 3

@@ -11,12 +11,12 @@
 #include <uv.h>
 
 #include "core/buf.h"
-#include "serve/child.h"
+#include "process/child.h"
 
 struct keys_plan {
     uv_loop_t *loop;
     size_t workers;
-    unsigned silence;       /* seconds after which it hangs, as in serve/child.h */
+    unsigned silence;       /* seconds after which it hangs, as in process/child.h */
     char *sandbox;          /* --sandbox; borrowed */
     const struct buf *text; /* as identity_pack writes it; borrowed, read at every start */
     /* What keys_say told is known there: time for the workers to hear of it. */

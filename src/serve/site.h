@@ -10,7 +10,7 @@
 #include "serve/certs.h"
 #include "serve/job.h"
 #include "serve/watch.h"
-#include "serve/worker.h"
+#include "worker/worker.h"
 
 struct site {
     const struct vhost_config *config; /* borrowed */

@@ -11,12 +11,12 @@
 #include "protocol/gemini.h"
 #include "serve/activation.h"
 
-#define SOCKETS_NONE SOCKETS_MAX
+#define SOCKETS_NONE LISTENERS_MAX
 
 /* What the configuration in service listens on, while another is being read. */
 struct sockets_past {
     const struct sockets *sockets; /* NULL for none */
-    bool taken[SOCKETS_MAX];       /* by the other */
+    bool taken[LISTENERS_MAX];     /* by the other */
 };
 
 /* Take the one that is at this address and has not been taken.  SOCKETS_NONE when there is none. */
@@ -37,7 +37,7 @@ static size_t sockets_take(struct sockets_past *past, const char *address)
 static enum status sockets_bind(const char *address, const struct sockets_past *past, int *fd,
                                 struct error *e)
 {
-    int others[SOCKETS_MAX];
+    int others[LISTENERS_MAX];
     size_t count = 0;
     for (size_t i = 0; past->sockets != NULL && i < past->sockets->count; i++) {
         if (!past->taken[i])
@@ -112,12 +112,12 @@ enum status sockets_open(struct sockets *s, const struct server_config *config,
     struct sockets_past past = {.sockets = before};
     const struct option_list *listen = &config->listen;
     const struct option_list *proxies = &config->proxy_listen;
-    size_t from[SOCKETS_MAX];
+    size_t from[LISTENERS_MAX];
     *s = (struct sockets){0};
     if (activation_is_there())
         return sockets_adopt(s, before, e);
-    if (listen->count + proxies->count > SOCKETS_MAX)
-        return error_set(e, ST_LIMIT, 0, "listen: more than %d addresses", SOCKETS_MAX);
+    if (listen->count + proxies->count > LISTENERS_MAX)
+        return error_set(e, ST_LIMIT, 0, "listen: more than %d addresses", LISTENERS_MAX);
     /* All that stays is known before anything is bound. */
     for (size_t i = 0; i < listen->count; i++)
         from[i] = sockets_take(&past, listen->items[i]);

@@ -5,14 +5,13 @@
 #define SERVE_SOCKETS_H
 
 #include "config/server.h"
-
-#define SOCKETS_MAX 64
+#include "net/listener.h"
 
 /* All zeros is none. */
 struct sockets {
-    int fds[SOCKETS_MAX];           /* bound; owned */
-    const char *asked[SOCKETS_MAX]; /* ADDR:PORT of the configuration; borrowed from it */
-    bool told[SOCKETS_MAX];         /* the line is printed */
+    int fds[LISTENERS_MAX];           /* bound; owned */
+    const char *asked[LISTENERS_MAX]; /* ADDR:PORT of the configuration; borrowed from it */
+    bool told[LISTENERS_MAX];         /* the line is printed */
     size_t count;
     size_t proxied; /* the last so many of them are for proxies */
 };
@@ -24,7 +23,7 @@ struct sockets {
  *
  * before   of the configuration in service, or NULL: what is listened on already is shared with it,
  *          so that nobody finds it closed
- * Returns ST_OK; ST_LIMIT for more than SOCKETS_MAX, or as listener_bind and activation_copy, and
+ * Returns ST_OK; ST_LIMIT for more than LISTENERS_MAX, or as listener_bind and activation_copy, and
  * sockets_close closes those that are there.
  */
 enum status sockets_open(struct sockets *s, const struct server_config *config,

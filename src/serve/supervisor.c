@@ -11,11 +11,11 @@
 #include "log/file.h"
 #include "log/log.h"
 #include "net/listener.h"
+#include "process/relay.h"
 #include "sandbox/sandbox.h"
 #include "serve/activation.h"
 #include "serve/generation.h"
 #include "serve/notify.h"
-#include "serve/relay.h"
 #include "tls/context.h"
 
 /* Most bytes of a configuration that is compared with another. */

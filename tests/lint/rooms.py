@@ -12,7 +12,7 @@ LIBRARIES = [  # a header, as a regular expression, and the only rooms that may 
     (r"magic\.h", {"press"}),
     (r"openssl/.*", {"tls"}),
     (r"seccomp\.h", {"sandbox"}),
-    (r"uv\.h", {"net", "serve"}),
+    (r"uv\.h", {"net", "process", "worker", "serve"}),
     (r"confuse\.h", {"config"}),
     (r"gumbo\.h", {"html"}),
     (r"cJSON\.h", {"html"}),

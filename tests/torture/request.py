@@ -61,7 +61,7 @@ def memory_file(data):
 
 
 def message(kind, data=b""):
-    """As src/serve/message.h has it."""
+    """As src/process/message.h has it."""
     return kind + struct.pack("!I", len(data)) + data
 
 

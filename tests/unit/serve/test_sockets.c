@@ -7,7 +7,7 @@
 
 static struct sockets before, now;
 static struct error error;
-static char *listen_items[SOCKETS_MAX + 1], *proxy_items[SOCKETS_MAX + 1];
+static char *listen_items[LISTENERS_MAX + 1], *proxy_items[LISTENERS_MAX + 1];
 
 static int sockets_remove(void **state)
 {
@@ -103,12 +103,12 @@ static void a_wildcard_takes_the_place_of_an_address(void **state)
 static void there_is_a_most(void **state)
 {
     (void)state;
-    const char *many[SOCKETS_MAX + 1] = {NULL};
+    const char *many[LISTENERS_MAX + 1] = {NULL};
     const char *const one[] = {"127.0.0.1:0", NULL};
-    for (size_t i = 0; i < SOCKETS_MAX; i++)
+    for (size_t i = 0; i < LISTENERS_MAX; i++)
         many[i] = "127.0.0.1:0";
     assert_status(sockets_open(&now, asking(many, NULL), NULL, &error), ST_OK, &error);
-    assert_int_equal(now.count, SOCKETS_MAX);
+    assert_int_equal(now.count, LISTENERS_MAX);
     sockets_close(&now);
     assert_status(sockets_open(&now, asking(many, one), NULL, &error), ST_LIMIT, NULL);
     assert_int_equal(now.count, 0);

@@ -1,0 +1,82 @@
+#include "worker/worker_key.h"
+
+#include <string.h>
+
+#include "core/clock.h"
+#include "worker/worker.h"
+
+enum status worker_key_open(struct worker_key *k, const char *wanted, struct error *e)
+{
+    if (wanted == NULL || strcmp(wanted, "on") != 0)
+        return ST_OK;
+    return signer_new(WORKER_KEY_FD, clock_ms, &k->signer, e);
+}
+
+static void worker_key_on_tick(uv_timer_t *timer)
+{
+    struct worker_key *k = timer->data;
+    if (!signer_is_waiting(k->signer))
+        uv_timer_stop(timer);
+    signer_tick(k->signer);
+}
+
+static void worker_key_on_poll(uv_poll_t *poll, int status, int events)
+{
+    struct worker_key *k = poll->data;
+    (void)events;
+    if (status == 0)
+        signer_receive(k->signer);
+}
+
+/* Before the loop waits: what all connections of this round asked for leaves in one piece. */
+static void worker_key_on_prepare(uv_prepare_t *prepare)
+{
+    struct worker_key *k = prepare->data;
+    signer_run(k->signer);
+    if (signer_is_waiting(k->signer) && !uv_is_active((uv_handle_t *)&k->timer))
+        uv_timer_start(&k->timer, worker_key_on_tick, SIGNER_TICK, SIGNER_TICK);
+    if (k->shared && !signer_is_waiting(k->signer))
+        uv_poll_stop(&k->poll);
+    else if (k->shared && !uv_is_active((uv_handle_t *)&k->poll))
+        uv_poll_start(&k->poll, UV_READABLE, worker_key_on_poll);
+}
+
+void worker_key_start(struct worker_key *k, uv_loop_t *loop)
+{
+    if (k->signer == NULL)
+        return;
+    uv_poll_init(loop, &k->poll, WORKER_KEY_FD);
+    uv_prepare_init(loop, &k->prepare);
+    uv_timer_init(loop, &k->timer);
+    k->poll.data = k->prepare.data = k->timer.data = k;
+    k->running = true;
+    uv_poll_start(&k->poll, UV_READABLE, worker_key_on_poll);
+    uv_prepare_start(&k->prepare, worker_key_on_prepare);
+}
+
+void worker_key_share(struct worker_key *k)
+{
+    k->shared = true;
+}
+
+void worker_key_stop(struct worker_key *k)
+{
+    if (!k->running)
+        return;
+    k->running = false;
+    uv_close((uv_handle_t *)&k->poll, NULL);
+    uv_close((uv_handle_t *)&k->prepare, NULL);
+    uv_close((uv_handle_t *)&k->timer, NULL);
+}
+
+void worker_key_trim(struct worker_key *k)
+{
+    if (k->signer != NULL)
+        signer_trim(k->signer);
+}
+
+void worker_key_fini(struct worker_key *k)
+{
+    signer_free(k->signer);
+    k->signer = NULL;
+}
