@@ -10,8 +10,8 @@ set -eu
 run_packages='make gcc libc6-dev pkg-config libssl-dev libmagic-dev libuv1-dev libsqlite3-dev
     libunistring-dev libconfuse-dev libgumbo-dev libmd4c-dev libcjson-dev libuchardet-dev
     liburiparser-dev libstemmer-dev libseccomp-dev'
-test_packages='libcmocka-dev python3 python3-pytest openssl tmux amfora lowdown haproxy git valgrind
-    ca-certificates golang-github-makeworld-the-better-one-go-gemini-dev'
+test_packages='libcmocka-dev python3 python3-pytest python3-pytest-xdist openssl tmux amfora lowdown
+    haproxy git valgrind ca-certificates golang-github-makeworld-the-better-one-go-gemini-dev'
 lint_packages='clang-19 clang-tidy-19 clang-format-19 libclang-rt-19-dev llvm-19 cppcheck'
 gemget=github.com/makeworld-the-better-one/gemget@v1.9.0
 refused=build/refused-clients # names of test clients that the registry does not have

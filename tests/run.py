@@ -9,6 +9,7 @@ e2e     tests/e2e with pytest, against the real program
 """
 
 import argparse
+import importlib.util
 import os
 import re
 import signal
@@ -155,6 +156,9 @@ def run_pytest(suite, build, only, env):
     report.unlink(missing_ok=True)
     command = ["/usr/bin/python3", "-m", "pytest", "-q", "-ra", f"tests/{suite}"]
     command += ["--junitxml", report, "-o", f"cache_dir={ROOT}/build/pytest-cache"]
+    if suite == "e2e" and importlib.util.find_spec("xdist") is not None:
+        # Most of its time it waits: for deadlines, for processes, for the clock.
+        command += ["-n", str((os.cpu_count() or 1) + 1), "--dist", "loadfile"]
     status, _ = run(command + (["-k", only] if only else []), PYTEST_SECONDS, env, capture=False)
     count = Count()
     if report.exists():
