@@ -3,6 +3,7 @@
  */
 #include "importer.h"
 
+#include "html/parse.h"
 #include "html/tree.h"
 
 /* What a page may say outside its text. */
@@ -19,17 +20,15 @@ static void put_attributes(const GumboNode *node, struct buf *text)
  * told anywhere. */
 static void put_letters(struct span clean, struct buf *out)
 {
-    GumboOptions options = kGumboDefaultOptions;
-    options.max_errors = 0;
+    struct parse tree; /* in an arena: gumbo forgets some tokens that it drops */
     struct buf text;
     buf_init(&text, IMPORTER_CAP);
-    GumboOutput *tree = gumbo_parse_with_options(&options, clean.p == NULL ? "" : clean.p, clean.n);
-    MUST(tree != NULL);
-    for (const GumboNode *n = tree->root; n != NULL; n = tree_next(tree->root, n, true))
+    parse_page(&tree, clean);
+    for (const GumboNode *n = tree.root; n != NULL; n = tree_next(tree.root, n, true))
         put_attributes(n, &text);
-    for (const GumboNode *n = tree->root; n != NULL; n = tree_next(tree->root, n, true))
+    for (const GumboNode *n = tree.root; n != NULL; n = tree_next(tree.root, n, true))
         buf_put(&text, tree_text_of(n));
-    gumbo_destroy_output(&options, tree);
+    parse_fini(&tree);
     gemtext_page_put_letters(buf_span(&text), out);
     buf_fini(&text);
 }
