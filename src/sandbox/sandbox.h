@@ -44,7 +44,8 @@ bool sandbox_is_beyond(const struct sandbox_place *place, const struct stat *now
 /*
  * The supervisor: no new privileges, no core dumps, and its memory, where the private keys are, is
  * not for other processes of its user.  What it starts needs sockets and exec, so these stay; what
- * none of them needs is taken from all by seccomp: tracing, mounts, namespaces, other users.
+ * none of them needs is taken from all by seccomp: tracing, mounts, namespaces, other users.  May
+ * be called again: what is gone is not taken a second time.
  *
  * told   gets what was given up
  * Returns ST_OK; ST_IO when there is none of it although it is required.

@@ -3,6 +3,7 @@ nothing, and whoever calls meanwhile is served.
 """
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -640,10 +641,16 @@ def memory(process):
     return int(text.partition("RssAnon:")[2].split()[0]) * 1024
 
 
+def seccomp_filters(process):
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    return int(re.search(r"^Seccomp_filters:\s*(\d+)", status, re.MULTILINE)[1])
+
+
 def test_a_hundred_reloads_take_no_memory(site):
     server = site.start()
     supervisor = Process.read(server.process.pid)
     descriptors = Path(f"/proc/{supervisor.pid}/fd")
+    filters = seccomp_filters(supervisor)
 
     def turn(number):
         site.conf.options["close-timeout"] = 2 + number % 50
@@ -662,6 +669,7 @@ def test_a_hundred_reloads_take_no_memory(site):
     wait_until(lambda: len(server.children()) == 2, 20 * SLOW, "two workers")
     wait_until(lambda: len(list(descriptors.iterdir())) <= open_before + 2, 10 * SLOW,
                "descriptors are closed")
+    assert seccomp_filters(supervisor) == filters  # each one makes every system call slower
     if SLOW == 1.0:  # a sanitizer keeps what was freed for a while
         wait_until(lambda: memory(supervisor) < before + 256 * 1024, 10, "memory is given back")
 
