@@ -124,31 +124,32 @@ static void sandbox_enter(struct sandbox *s, enum seccomp_kind kind, struct sand
                  filtered);
 }
 
-enum status sandbox_worker(enum sandbox_wish wish, struct sandbox_place *places, size_t count,
-                           char told[SANDBOX_TOLD_MAX], struct error *e)
+/* All but the supervisor: reach the places and what is listed of the system, make these calls. */
+static enum status sandbox_confine(enum sandbox_wish wish, enum seccomp_kind kind,
+                                   struct sandbox_place *places, size_t count,
+                                   const char *const *system, char told[SANDBOX_TOLD_MAX],
+                                   struct error *e)
 {
     struct sandbox s;
     sandbox_begin(&s, wish);
     if (wish != SANDBOX_OFF)
-        sandbox_enter(&s, SECCOMP_WORKER, places, count, sandbox_of_worker);
+        sandbox_enter(&s, kind, places, count, system);
     return sandbox_end(&s, told, e);
+}
+
+enum status sandbox_worker(enum sandbox_wish wish, struct sandbox_place *places, size_t count,
+                           char told[SANDBOX_TOLD_MAX], struct error *e)
+{
+    return sandbox_confine(wish, SECCOMP_WORKER, places, count, sandbox_of_worker, told, e);
 }
 
 enum status sandbox_key(enum sandbox_wish wish, char told[SANDBOX_TOLD_MAX], struct error *e)
 {
-    struct sandbox s;
-    sandbox_begin(&s, wish);
-    if (wish != SANDBOX_OFF)
-        sandbox_enter(&s, SECCOMP_KEY, NULL, 0, sandbox_of_key);
-    return sandbox_end(&s, told, e);
+    return sandbox_confine(wish, SECCOMP_KEY, NULL, 0, sandbox_of_key, told, e);
 }
 
 enum status sandbox_press(enum sandbox_wish wish, struct sandbox_place *places, size_t count,
                           char told[SANDBOX_TOLD_MAX], struct error *e)
 {
-    struct sandbox s;
-    sandbox_begin(&s, wish);
-    if (wish != SANDBOX_OFF)
-        sandbox_enter(&s, SECCOMP_PRESS, places, count, sandbox_of_press);
-    return sandbox_end(&s, told, e);
+    return sandbox_confine(wish, SECCOMP_PRESS, places, count, sandbox_of_press, told, e);
 }
