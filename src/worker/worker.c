@@ -180,7 +180,7 @@ static void worker_drain(struct worker *w, uint64_t patience)
         uv_timer_start(&w->drain, worker_on_drained, patience, 0);
 }
 
-/* The server ends: who is still about to ask is let go. */
+/* The server ends: who is still about to ask must be quick. */
 static void worker_stop(struct worker *w, uint64_t patience)
 {
     if (w->stopping)
