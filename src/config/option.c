@@ -203,6 +203,43 @@ enum status options_read_defaults(struct options *o, struct error *e)
     return ST_OK;
 }
 
+static bool option_is_missing(const struct options *o, size_t row)
+{
+    char *const *string = option_value(o, row);
+    const long *number = option_value(o, row);
+    const struct option_sections *sections = option_value(o, row);
+    switch (o->rows[row].type) {
+    case OPTION_STRING:
+        return *string == NULL;
+    case OPTION_NUMBER:
+        return *number < o->rows[row].min;
+    case OPTION_SECTIONS:
+        return sections->count == 0;
+    case OPTION_LIST:
+    case OPTION_FLAG:
+        break;
+    }
+    return false;
+}
+
+enum status options_complete(const struct options *o, const char *name, struct error *e)
+{
+    enum status status = ST_OK;
+    for (size_t i = 0; status == ST_OK && i < o->count; i++) {
+        const struct option_row *row = &o->rows[i];
+        const struct option_sections *sections = option_value(o, i);
+        if (option_is_missing(o, i))
+            return error_set(e, ST_SYNTAX, 0, "%s: no %s", name, row->name);
+        size_t count = row->type == OPTION_SECTIONS ? sections->count : 0;
+        for (size_t k = 0; status == ST_OK && k < count; k++) {
+            struct options inner;
+            option_section_init(&inner, row->section, sections, k);
+            status = options_complete(&inner, name, e);
+        }
+    }
+    return status;
+}
+
 void options_help(const struct option_row *rows, size_t count, struct buf *b)
 {
     for (size_t i = 0; i < count; i++) {

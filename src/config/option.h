@@ -96,6 +96,15 @@ enum status options_read_file(struct options *o, const char *path, struct error 
 /* Give the defaults to what nobody gave.  Call it last. */
 enum status options_read_defaults(struct options *o, struct error *e) MUST_USE;
 
+/*
+ * Has everything a value that needs one?  Strings, numbers from their min on, and at least one
+ * section of a kind; lists may be empty.  For what one process hands to another, without defaults.
+ *
+ * name   how the message names the whole
+ * Returns ST_OK, or ST_SYNTAX with the name of what is missing.
+ */
+enum status options_complete(const struct options *o, const char *name, struct error *e) MUST_USE;
+
 /* Append the values as a configuration that options_read_text reads back the same. */
 void options_write(const struct options *o, struct buf *b);
 

@@ -191,6 +191,35 @@ static void sections_are_read_back_as_they_were_written(void **state)
     buf_fini(&b);
 }
 
+static const struct text_row missing_rows[] = {
+    {"a string is missing", "host a { area '/' {} }", "t: no plain"},
+    {"a section is missing", "plain = x", "t: no host"},
+    {"a section in the first one is missing", "plain = x host a {}", "t: no area"},
+    {"a section in the last one is missing", "plain = x host a { area '/' {} } host b {}",
+     "t: no area"},
+};
+
+static void what_has_no_value_is_told(void **state)
+{
+    const struct text_row *row = *state;
+    assert_status(options_read_text(&options, "t", row->text, &error), ST_OK, &error);
+    assert_status(options_complete(&options, "t", &error), ST_SYNTAX, &error);
+    assert_string_equal(error.message, row->expected);
+}
+
+static void a_number_below_its_least_has_no_value(void **state)
+{
+    (void)state;
+    static const char text[] = "plain = x host a { area '/' {} }"; /* a list may be empty */
+    assert_status(options_read_text(&options, "t", text, &error), ST_OK, &error);
+    assert_status(options_complete(&options, "t", &error), ST_OK, &error);
+    struct host *host = got.host.items;
+    struct area *area = host->area.items;
+    area->limit = 0;
+    assert_status(options_complete(&options, "t", &error), ST_SYNTAX, &error);
+    assert_string_equal(error.message, "t: no limit");
+}
+
 static void sections_are_no_option_of_the_command_line(void **state)
 {
     (void)state;
@@ -218,6 +247,8 @@ int main(void)
     SUITE_ROWS(&s, sections_are_read, text_rows);
     SUITE_ROWS(&s, bad_sections_are_refused_with_their_line, bad_rows);
     SUITE_TEST(&s, sections_are_read_back_as_they_were_written);
+    SUITE_ROWS(&s, what_has_no_value_is_told, missing_rows);
+    SUITE_TEST(&s, a_number_below_its_least_has_no_value);
     SUITE_TEST(&s, sections_are_no_option_of_the_command_line);
     return suite_run(&s, "config/option_section");
 }
