@@ -314,6 +314,13 @@ static void listener_on_closed(uv_handle_t *handle)
     listeners_release(l->all);
 }
 
+static bool listener_is_listening(int fd)
+{
+    int listens = 0;
+    socklen_t n = sizeof listens;
+    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &n) == 0 && listens != 0;
+}
+
 enum status listeners_start(struct conn_table *table, const struct listeners_plan *plan,
                             struct listeners **out, struct error *e)
 {
@@ -336,7 +343,10 @@ enum status listeners_start(struct conn_table *table, const struct listeners_pla
         l->all = all;
         l->port = listener_name(l->fd, name);
         l->poll.data = l;
-        int result = uv_poll_init_socket(table->loop, &l->poll, l->fd);
+        /* Another one would be ready forever, and nobody ever called. */
+        int result = listener_is_listening(l->fd)
+                         ? uv_poll_init_socket(table->loop, &l->poll, l->fd)
+                         : UV_ENOTSOCK;
         if (result != 0)
             return error_set(e, ST_IO, -result, "listen %s", name);
         all->count = i + 1;
