@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "core/clock.h"
@@ -334,6 +335,17 @@ void child_stop(struct child *c, uint64_t patience)
         return;
     uv_timer_start(&c->timer, child_on_patience, patience, 0);
     child_signal(c, SIGTERM);
+}
+
+bool child_has_socket(int fd, int type)
+{
+    int domain = 0;
+    int found = 0;
+    socklen_t n = sizeof domain;
+    bool good = getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &n) == 0;
+    n = sizeof found;
+    good = good && getsockopt(fd, SOL_SOCKET, SO_TYPE, &found, &n) == 0;
+    return good && domain == AF_UNIX && found == type;
 }
 
 int child_memory_fd(const char *name, struct span s)

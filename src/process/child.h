@@ -87,6 +87,14 @@ void child_retire(struct child *c);
 /* No new start, SIGTERM, SIGKILL after so many milliseconds; called again, after others. */
 void child_stop(struct child *c, uint64_t patience);
 
+/*
+ * In a child: is this descriptor a socket that it was handed?  One that could not be made is not
+ * there, or is by now something else.
+ *
+ * type   SOCK_STREAM, as the control stream is, or SOCK_SEQPACKET
+ */
+bool child_has_socket(int fd, int type);
+
 /* Bytes in a file without a name, which a child reads to its end.  -1 on failure. */
 int child_memory_fd(const char *name, struct span s);
 

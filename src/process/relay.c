@@ -10,6 +10,7 @@
 
 #include "log/file.h"
 #include "log/log.h"
+#include "process/child.h"
 
 /* The supervisor's ends. */
 static int *relay_fds;
@@ -132,21 +133,9 @@ static void relay_on_poll(uv_poll_t *handle, int status, int events)
         uv_poll_stop(handle); /* without a supervisor there is no other log */
 }
 
-/* Is it one of ours?  One that was not there is closed, or by now something else. */
-static bool relay_is_socket(int fd)
-{
-    int domain = 0;
-    int type = 0;
-    socklen_t n = sizeof domain;
-    bool good = getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &n) == 0;
-    n = sizeof type;
-    good = good && getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &n) == 0;
-    return good && domain == AF_UNIX && type == SOCK_SEQPACKET;
-}
-
 bool relay_listen(uv_poll_t *handle, uv_loop_t *loop, int fd)
 {
-    if (!relay_is_socket(fd) || uv_poll_init(loop, handle, fd) != 0) {
+    if (!child_has_socket(fd, SOCK_SEQPACKET) || uv_poll_init(loop, handle, fd) != 0) {
         log_line(LOG_WARNING, "the log of this process stays what it is until it ends");
         return false;
     }

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -66,6 +67,8 @@ static enum status key_read_settings(struct key *k, struct error *e)
     enum status status = file_read_fd(KEY_SETTINGS_FD, "settings", &text, e);
     if (status == ST_OK)
         status = options_read_text(&k->options, "settings", buf_str(&text), e);
+    if (status == ST_OK)
+        status = options_complete(&k->options, "settings", e);
     close(KEY_SETTINGS_FD);
     buf_fini(&text);
     return status;
@@ -188,7 +191,9 @@ static enum status key_start_handles(struct key *k, struct error *e)
     if (k->polls == NULL)
         return error_set(e, ST_NOMEM, ENOMEM, "sockets");
     for (long i = 0; i < k->settings.sockets; i++) {
-        int result = uv_poll_init(&k->loop, &k->polls[i], KEY_SOCKET_FD + (int)i);
+        int fd = KEY_SOCKET_FD + (int)i;
+        int result = child_has_socket(fd, SOCK_SEQPACKET) ? uv_poll_init(&k->loop, &k->polls[i], fd)
+                                                          : UV_ENOTSOCK;
         if (result != 0)
             return error_set(e, ST_IO, -result, "socket of worker %ld", i + 1);
         k->polls[i].data = k;
@@ -212,10 +217,12 @@ static enum status key_start(struct key *k, struct error *e)
 {
     char told[SANDBOX_TOLD_MAX];
     enum sandbox_wish wish;
+    /* First of all: what is opened from now on could take its number. */
+    if (!child_has_socket(CHILD_CONTROL_FD, SOCK_STREAM))
+        return error_set(e, ST_IO, 0, "no control stream");
     enum status status = key_read_settings(k, e);
     if (status == ST_OK)
-        status =
-            sandbox_wish_find(k->settings.sandbox == NULL ? "" : k->settings.sandbox, &wish, e);
+        status = sandbox_wish_find(k->settings.sandbox, &wish, e);
     if (status == ST_OK)
         status = key_read_keys(k, e);
     if (status != ST_OK)

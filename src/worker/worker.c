@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -87,6 +88,8 @@ static enum status worker_read_settings(struct worker *w, struct error *e)
     enum status status = file_read_fd(WORKER_SETTINGS_FD, "settings", &text, e);
     if (status == ST_OK)
         status = options_read_text(&w->options, "settings", buf_str(&text), e);
+    if (status == ST_OK)
+        status = options_complete(&w->options, "settings", e);
     close(WORKER_SETTINGS_FD);
     buf_fini(&text);
     return status;
@@ -489,6 +492,9 @@ static enum status worker_enter_sandbox(struct worker *w, struct error *e)
 static enum status worker_start(struct worker *w, struct error *e)
 {
     int fds[LISTENERS_MAX];
+    /* First of all: what is opened from now on could take its number. */
+    if (!child_has_socket(CHILD_CONTROL_FD, SOCK_STREAM))
+        return error_set(e, ST_IO, 0, "no control stream");
     enum status status = worker_read_settings(w, e);
     if (status == ST_OK)
         status = worker_open_routes(w, e);
@@ -518,7 +524,9 @@ static enum status worker_start(struct worker *w, struct error *e)
     w->table.on_free = worker_on_conn_free;
     w->table.owner = w;
     worker_start_handles(w);
-    worker_key_start(&w->key, &w->loop);
+    status = worker_key_start(&w->key, &w->loop, e);
+    if (status != ST_OK)
+        return status;
     worker_reload(w); /* again what did not go, if anything */
     size_t wanted = (size_t)w->settings.limits.connections;
     size_t all = worker_connections(w->routes.count, wanted);

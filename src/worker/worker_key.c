@@ -1,14 +1,17 @@
 #include "worker/worker_key.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
 #include "core/clock.h"
 #include "worker/worker.h"
 
 enum status worker_key_open(struct worker_key *k, const char *wanted, struct error *e)
 {
-    if (wanted == NULL || strcmp(wanted, "on") != 0)
+    if (strcmp(wanted, "on") != 0)
         return ST_OK;
+    if (!child_has_socket(WORKER_KEY_FD, SOCK_SEQPACKET))
+        return error_set(e, ST_IO, 0, "no socket to the key process");
     return signer_new(WORKER_KEY_FD, clock_ms, &k->signer, e);
 }
 
@@ -41,17 +44,20 @@ static void worker_key_on_prepare(uv_prepare_t *prepare)
         uv_poll_start(&k->poll, UV_READABLE, worker_key_on_poll);
 }
 
-void worker_key_start(struct worker_key *k, uv_loop_t *loop)
+enum status worker_key_start(struct worker_key *k, uv_loop_t *loop, struct error *e)
 {
+    int result = k->signer == NULL ? 0 : uv_poll_init(loop, &k->poll, WORKER_KEY_FD);
+    if (result != 0)
+        return error_set(e, ST_IO, -result, "socket to the key process");
     if (k->signer == NULL)
-        return;
-    uv_poll_init(loop, &k->poll, WORKER_KEY_FD);
+        return ST_OK;
     uv_prepare_init(loop, &k->prepare);
     uv_timer_init(loop, &k->timer);
     k->poll.data = k->prepare.data = k->timer.data = k;
     k->running = true;
     uv_poll_start(&k->poll, UV_READABLE, worker_key_on_poll);
     uv_prepare_start(&k->prepare, worker_key_on_prepare);
+    return ST_OK;
 }
 
 void worker_key_share(struct worker_key *k)

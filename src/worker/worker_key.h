@@ -23,12 +23,12 @@ struct worker_key {
  * Begin, with the socket WORKER_KEY_FD.
  *
  * wanted   the worker's setting, "on" or not
- * Returns ST_OK (worker_key_fini ends it), or as signer_new.
+ * Returns ST_OK (worker_key_fini ends it), ST_IO when there is no such socket, or as signer_new.
  */
 enum status worker_key_open(struct worker_key *k, const char *wanted, struct error *e) MUST_USE;
 
-/* Have signatures come while the loop runs. */
-void worker_key_start(struct worker_key *k, uv_loop_t *loop);
+/* Have signatures come while the loop runs.  ST_OK, or ST_IO when it cannot look at the socket. */
+enum status worker_key_start(struct worker_key *k, uv_loop_t *loop, struct error *e) MUST_USE;
 
 /*
  * Another worker takes our place, and has the same socket from now on: take from it only while we

@@ -54,7 +54,6 @@ static enum status worker_unpack(const struct worker_tls *t, struct span text,
 static enum status worker_make_context(struct worker_tls *t, const struct context_host *hosts,
                                        struct error *e)
 {
-    const char *tls_min = t->settings->tls_min == NULL ? "" : t->settings->tls_min;
     struct ticket_ring tickets = {0};
     struct context_plan plan = {.hosts = hosts,
                                 .count = t->settings->vhost.count,
@@ -63,7 +62,7 @@ static enum status worker_make_context(struct worker_tls *t, const struct contex
                                 .signer = t->signer};
     enum status status = worker_read_tickets(&tickets, e);
     if (status == ST_OK)
-        status = context_version_find(tls_min, &plan.least, e);
+        status = context_version_find(t->settings->tls_min, &plan.least, e);
     if (status == ST_OK)
         status = context_new(&plan, &t->context, e);
     ticket_wipe(&tickets);
