@@ -132,11 +132,14 @@ static void signer_decide(struct signer *s, struct signer_slot *slot, enum signe
 bool signer_cancel(struct signer *s, struct signer_party *party)
 {
     struct signer_slot *slot = party->slot;
+    bool turn = slot == NULL && party->list == &s->ready; /* a stack is free, and not for it */
     if (slot != NULL && (slot->state == SIGNER_UNSENT || slot->state == SIGNER_WAITS))
         signer_decide(s, slot, SIGNER_FAILED, "client is gone");
     else if (slot != NULL)
         slot->state = SIGNER_FAILED;
     signer_list_remove(party);
+    if (turn)
+        signer_next(s);
     return slot != NULL;
 }
 

@@ -260,6 +260,23 @@ static void many_are_under_way_and_one_more_waits_for_a_place(void **state)
     assert_int_equal(p->result, CHANNEL_DONE);
 }
 
+/* Or all behind it would wait for somebody who comes later, if anybody does. */
+static void who_leaves_when_it_is_its_turn_leaves_it_to_the_next(void **state)
+{
+    (void)state;
+    use_key("P-256");
+    for (size_t i = 0; i < SIGNER_JOBS + 2; i++)
+        assert_int_equal(greet(&pairs[i])->result, CHANNEL_WAIT);
+    part(&pairs[0]);
+    part(&pairs[SIGNER_JOBS]); /* it was told, and has not gone on yet */
+    signer_run(signer);
+    assert_int_equal(pairs[SIGNER_JOBS + 1].readied, 1);
+    for (int i = 0; i < 20; i++)
+        turn_round();
+    finish(&pairs[SIGNER_JOBS + 1]);
+    assert_int_equal(pairs[SIGNER_JOBS + 1].result, CHANNEL_DONE);
+}
+
 static void a_client_may_leave_while_its_signature_is_out(void **state)
 {
     (void)state;
@@ -450,6 +467,7 @@ int main(void)
     SUITE_TEST(&s, the_key_agreement_is_as_ever);
     SUITE_TEST(&s, the_private_key_cannot_be_had);
     SUITE_TEST(&s, many_are_under_way_and_one_more_waits_for_a_place);
+    SUITE_TEST(&s, who_leaves_when_it_is_its_turn_leaves_it_to_the_next);
     SUITE_TEST(&s, a_client_may_leave_while_its_signature_is_out);
     SUITE_TEST(&s, what_is_not_answered_is_sent_again);
     SUITE_TEST(&s, two_answers_are_as_good_as_one);
