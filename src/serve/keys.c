@@ -1,6 +1,7 @@
 #include "serve/keys.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -14,10 +15,40 @@
 /* Milliseconds until one that was told to end is killed. */
 #define KEYS_QUIT 1000
 
+/* Make the pair of a worker's place.  False, with errno, on failure. */
+static bool keys_make_pair(struct keys *k, size_t i)
+{
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0)
+        return false;
+    k->worker_ends[i] = ends[0];
+    k->key_ends[i] = ends[1];
+    return true;
+}
+
+static bool keys_is_shut(int fd)
+{
+    struct pollfd look = {.fd = fd, .events = POLLRDHUP};
+    return poll(&look, 1, 0) > 0 && look.revents != 0;
+}
+
+/* Without descriptors the pair stays what it is: the next key process finds that out. */
+static void keys_mend(struct keys *k)
+{
+    for (size_t i = 0; i < k->count; i++) {
+        int old[] = {k->worker_ends[i], k->key_ends[i]};
+        if ((keys_is_shut(old[0]) || keys_is_shut(old[1])) && keys_make_pair(k, i)) {
+            close(old[0]);
+            close(old[1]);
+        }
+    }
+}
+
 static size_t keys_hand(void *context, struct child_handed *out)
 {
-    const struct keys *k = context;
+    struct keys *k = context;
     size_t n = 0;
+    keys_mend(k);
     out[n++] = (struct child_handed){.fd = child_memory_fd("settings", buf_span(&k->settings))};
     out[n++] = (struct child_handed){.fd = child_memory_fd("keys", buf_span(k->plan.text))};
     out[n++] = (struct child_handed){.fd = relay_open()};
@@ -68,11 +99,8 @@ static enum status keys_make_sockets(struct keys *k, struct error *e)
     if (k->worker_ends == NULL || k->key_ends == NULL)
         return error_set(e, ST_NOMEM, ENOMEM, "key process");
     for (size_t i = 0; i < k->plan.workers; i++) {
-        int ends[2];
-        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0)
+        if (!keys_make_pair(k, i))
             return error_set(e, ST_IO, errno, "key process: socket of worker %zu", i + 1);
-        k->worker_ends[i] = ends[0];
-        k->key_ends[i] = ends[1];
         k->count++;
     }
     return ST_OK;

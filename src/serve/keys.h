@@ -1,9 +1,10 @@
 /*
  * keys: the key process as the supervisor has it.
  *
- * Each worker's place in the crew has a pair of sockets to it, made once.  The supervisor keeps
- * both ends, so a worker or a key process that dies finds its successor on the same socket, with
- * what was asked meanwhile.
+ * Each worker's place in the crew has a pair of sockets to it.  The supervisor keeps both ends, so
+ * a worker or a key process that dies finds its successor on the same socket, with what was asked
+ * meanwhile.  A pair that a worker has shut, which none of ours does, is made anew before the next
+ * key process starts.
  */
 #ifndef SERVE_KEYS_H
 #define SERVE_KEYS_H

@@ -120,12 +120,19 @@ static void key_stop(struct key *k)
         uv_close((uv_handle_t *)&k->relay, NULL);
 }
 
+/*
+ * A worker's end is shut only by a worker that clients have taken over, for the supervisor has it,
+ * too: with the next key process come other sockets.
+ */
 static void key_on_poll(uv_poll_t *poll, int status, int events)
 {
-    const struct key *k = poll->data;
-    (void)events;
-    if (status == 0)
+    struct key *k = poll->data;
+    if (status != 0 || (events & UV_DISCONNECT) != 0) {
+        log_line(LOG_ERROR, "a worker has shut its socket: the next key process has another");
+        key_stop(k);
+    } else {
         keeper_serve(k->keeper, KEY_SOCKET_FD + (int)(poll - k->polls));
+    }
 }
 
 static void key_on_forget(uv_timer_t *timer)
@@ -197,7 +204,7 @@ static enum status key_start_handles(struct key *k, struct error *e)
         if (result != 0)
             return error_set(e, ST_IO, -result, "socket of worker %ld", i + 1);
         k->polls[i].data = k;
-        uv_poll_start(&k->polls[i], UV_READABLE, key_on_poll);
+        uv_poll_start(&k->polls[i], UV_READABLE | UV_DISCONNECT, key_on_poll);
     }
     uv_pipe_init(&k->loop, &k->control, 0);
     uv_pipe_open(&k->control, CHILD_CONTROL_FD);

@@ -1,8 +1,10 @@
 """The private keys in a process of their own, which signs for the workers: --key-process on."""
 
+import ctypes
 import os
 import re
 import signal
+import socket
 import threading
 import time
 from contextlib import closing
@@ -17,6 +19,8 @@ from wire import TLS_VERSIONS, Connection, both_versions, client_context, openss
 
 KEY = re.compile(r"broadsheet\[(\d+)\] key: sandbox: (.*)")
 ON = ("--key-process", "on")
+WORKER_KEY_FD = 9  # src/worker/worker.h
+PIDFD_GETFD = 438  # the system call's number
 CLIENTS = 4  # that shake hands at the same time, under load
 
 
@@ -243,6 +247,27 @@ def test_a_signal_for_all_processes_ends_no_handshake(serve, capsule, number):
     process.kill(number)
     server.fetch().check(20)
     assert key_process(server) == process
+
+
+def shut(process, number):
+    """Shut a socket that a process has, as it could itself."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    with open(os.pidfd_open(process.pid)) as pidfd:
+        fd = libc.syscall(PIDFD_GETFD, pidfd.fileno(), number, 0)
+    assert fd >= 0, os.strerror(ctypes.get_errno())
+    with socket.socket(fileno=fd) as theirs:
+        theirs.shutdown(socket.SHUT_WR)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may take another process's descriptor")
+def test_a_socket_that_a_worker_has_shut_is_another_for_the_next_one(serve, capsule):
+    server = serve(capsule, workers=1, extra=ON)
+    process, victim = key_process(server), workers(server)[0]
+    shut(victim, WORKER_KEY_FD)
+    wait_until(lambda: key_process(server).pid != process.pid, 10 * SLOW, "another key process")
+    victim.kill()
+    server.fetch().check(20)
+    assert "a worker has shut its socket" in server.log()
 
 
 # Another log, another configuration
