@@ -1,9 +1,12 @@
 #include <asm/termbits.h>
 #include <errno.h>
 #include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "sandbox/parts.h"
@@ -35,10 +38,10 @@ static const char *const seccomp_files[] = {
     "getdents64", "getcwd",   "fadvise64", NULL};
 
 static const char *const seccomp_worker[] = {
-    "epoll_create1", "epoll_ctl", "epoll_wait",  "epoll_pwait", "epoll_pwait2", "eventfd2",
-    "pipe2",         "accept",    "accept4",     "shutdown",    "recvfrom",     "recvmsg",
-    "sendto",        "sendmsg",   "getsockname", "getpeername", "getsockopt",   "setsockopt",
-    "recvmmsg",      "sendmmsg",  NULL};
+    "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "epoll_pwait2",
+    "eventfd2",      "pipe2",     "accept",     "accept4",     "recvfrom",
+    "recvmsg",       "sendto",    "sendmsg",    "getsockname", "getpeername",
+    "getsockopt",    "recvmmsg",  "sendmmsg",   NULL};
 
 /* What a loop takes, packets on sockets that are there, and another log. */
 static const char *const seccomp_key[] = {
@@ -120,12 +123,38 @@ static int seccomp_add_if(scmp_filter_ctx filter, const char *name, unsigned arg
     return number < 0 ? 0 : seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, number, 1, &condition);
 }
 
+static int seccomp_add_option(scmp_filter_ctx filter, unsigned level, unsigned option)
+{
+    const struct scmp_arg_cmp conditions[] = {
+        {.arg = 1, .op = SCMP_CMP_MASKED_EQ, .datum_a = UINT32_MAX, .datum_b = level},
+        {.arg = 2, .op = SCMP_CMP_MASKED_EQ, .datum_a = UINT32_MAX, .datum_b = option}};
+    int number = seccomp_syscall_resolve_name("setsockopt");
+    return number < 0 ? 0 : seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, number, 2, conditions);
+}
+
+/*
+ * Of sockets a worker changes only what its connections need.  The listening ones are those of all
+ * workers and of the ones after them: shut for reading, or with a filter of packets, they would
+ * stay so.
+ */
+static int seccomp_allow_sockets(scmp_filter_ctx filter)
+{
+    int result = seccomp_add_if(filter, "shutdown", 1, UINT32_MAX, SHUT_WR);
+    if (result == 0)
+        result = seccomp_add_option(filter, SOL_SOCKET, SO_RCVLOWAT);
+    if (result == 0)
+        result = seccomp_add_option(filter, IPPROTO_TCP, TCP_QUICKACK);
+    return result;
+}
+
 static int seccomp_allow_some(scmp_filter_ctx filter, enum seccomp_kind kind)
 {
     static const char *const mappings[] = {"mmap", "mmap2", "mprotect"};
     int result = 0;
     for (size_t i = 0; result == 0 && i < sizeof seccomp_ioctls / sizeof seccomp_ioctls[0]; i++)
         result = seccomp_add_if(filter, "ioctl", 1, UINT64_MAX, seccomp_ioctls[i]);
+    if (result == 0 && kind == SECCOMP_WORKER)
+        result = seccomp_allow_sockets(filter);
     if (result == 0) /* limits of its own, those of no other process */
         result = seccomp_add_if(filter, "prlimit64", 0, UINT64_MAX, 0);
     if (result != 0 || SANDBOX_SANITIZED)

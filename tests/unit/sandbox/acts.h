@@ -4,6 +4,8 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/filter.h>
+#include <netinet/tcp.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/ptrace.h>
@@ -158,6 +160,37 @@ static int accept_a_connection(void)
     if (poll(&ready, 1, 5000) != 1)
         return ETIMEDOUT;
     return outcome(accept4(test_listener, NULL, NULL, SOCK_CLOEXEC));
+}
+
+/* All workers have this socket, and the ones after them. */
+static int stop_listening(void)
+{
+    return outcome(shutdown(test_listener, SHUT_RD));
+}
+
+static int end_what_is_sent(void)
+{
+    return outcome(shutdown(test_packets[0], SHUT_WR));
+}
+
+static int filter_the_callers(void)
+{
+    struct sock_filter none = BPF_STMT(BPF_RET | BPF_K, 0);
+    const struct sock_fprog program = {1, &none};
+    return outcome(
+        setsockopt(test_listener, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program));
+}
+
+static int wait_for_more_bytes(void)
+{
+    const int most = 100;
+    return outcome(setsockopt(test_socket, SOL_SOCKET, SO_RCVLOWAT, &most, sizeof most));
+}
+
+static int acknowledge_at_once(void)
+{
+    const int on = 1;
+    return outcome(setsockopt(test_socket, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on));
 }
 
 static int run_a_program(void)
