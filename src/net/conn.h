@@ -59,6 +59,7 @@ struct conn {
     bool probe;                     /* the proxy itself calls, to see whether the server is there */
     bool crowded;                   /* there were too many when it came: it is told so */
     bool refused;                   /* by a limit of ours, not by what was asked for */
+    bool counted;                   /* it had a quota, which it has given back */
     struct quota *quota;            /* of the client's address; NULL when not counted, or no more */
     struct channel *channel;        /* NULL before TLS begins and after it ended */
     struct conn_exchange *exchange; /* owned; NULL before and after there is something in it */

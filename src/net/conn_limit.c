@@ -64,6 +64,14 @@ static uint64_t conn_progress(struct conn *c)
     return progress;
 }
 
+/* Who stays to take the end of an answer has a place again, if its address has one. */
+static bool conn_limit_return(struct conn *c)
+{
+    if (!c->counted || c->quota != NULL)
+        return true;
+    return quota_enter(c->table->quotas, &c->client, &c->quota);
+}
+
 /*
  * The time is up: is there a reason to wait once more?  A reader has some time to lose, and gets it
  * back with what it takes: kernels tell of that late and in large pieces when it is slow.
@@ -76,7 +84,7 @@ bool conn_limit_waits(struct conn *c)
     uint64_t waited = conn_limit_time(c);
     uint64_t progress = conn_progress(c);
     /* A slow client that says something late must not find a closed socket and be reset. */
-    if (c->state == CONN_LINGER && conn_queued(c) == 0)
+    if (c->state == CONN_LINGER && (conn_queued(c) == 0 || !conn_limit_return(c)))
         return false;
     uint64_t gained = limits->rate == 0 && progress > 0 ? limits->stall : 0;
     if (limits->rate > 0)
@@ -90,12 +98,14 @@ bool conn_limit_waits(struct conn *c)
 
 /*
  * Many clients never close their side and wait for us: that is no use of the server.  But who has
- * made the kernel keep a large answer still takes part of it.
+ * made the kernel keep a large answer still takes part of it, and so does who has not taken the end
+ * of a small one when the time to close is over.
  */
 void conn_limit_leave(struct conn *c)
 {
     if (c->state == CONN_LINGER && conn_queued(c) > CONN_TAIL_MAX)
         return;
+    c->counted = c->counted || c->quota != NULL;
     quota_leave(c->quota);
     c->quota = NULL;
 }

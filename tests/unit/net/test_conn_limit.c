@@ -5,7 +5,11 @@
 #define REQUEST "gemini://localhost/page\r\n"
 #define PAGE    1000000 /* bytes, more than the queues of both sides */
 
+/* Bytes that a client's queue does not take, and the server's does. */
+#define TAIL 30000
+
 static unsigned asked;
+static size_t page; /* bytes of it */
 
 static enum status fill(struct response *r, uint64_t offset, char *to, size_t n, struct error *e)
 {
@@ -19,7 +23,7 @@ static void respond(void *context, const struct net_request *request, struct res
     (void)context, (void)request;
     asked++;
     response_set(out, GEMINI_SUCCESS, "text/plain");
-    out->size = PAGE;
+    out->size = page;
     out->fill = fill;
 }
 
@@ -30,6 +34,7 @@ static int limit_make(void **state)
         return -1;
     table.respond = respond;
     asked = 0;
+    page = PAGE;
     return 0;
 }
 
@@ -135,6 +140,43 @@ static void whoever_has_the_answer_and_stays_takes_no_place(void **state)
     assert_int_equal(table.count, 1);
 }
 
+/* Else one address could have every place of the server, for as long as a reader may stall. */
+static void who_leaves_the_end_of_the_answer_lying_takes_a_place(void **state)
+{
+    (void)state;
+    page = TAIL;
+    table.limits.close = 50;
+    limit_to(1, 0, 1);
+    struct client *c = client_open(&clients[0], REQUEST);
+    c->deaf = true;
+    wait_until(asked == 1 && table.first->state == CONN_LINGER);
+    wait_until(!has_room());
+    wait_for(4 * table.limits.close);
+    assert_int_equal(table.count, 1);
+    assert_false(has_room());
+    client_close(c);
+    wait_until(table.count == 0);
+    assert_true(has_room());
+}
+
+static void who_leaves_it_lying_when_others_have_the_places_is_closed(void **state)
+{
+    (void)state;
+    page = TAIL;
+    table.limits.close = 500;
+    limit_to(1, 0, 1);
+    struct client *c = client_open(&clients[0], REQUEST);
+    c->deaf = true;
+    wait_until(asked == 1 && table.first->state == CONN_LINGER);
+    client_call(&clients[1], false);
+    assert_int_equal(table.count, 2);
+    wait_until(table.count == 1);
+    assert_int_equal(table.first->state, CONN_HELLO);
+    c->deaf = false; /* the system sends the rest */
+    wait_until(c->ended == SSL_ERROR_ZERO_RETURN);
+    assert_true(c->n > TAIL);
+}
+
 static void a_proxy_takes_no_place_but_its_clients_do(void **state)
 {
     (void)state;
@@ -209,6 +251,8 @@ int main(void)
     SUITE_TEST(&s, one_too_many_of_an_address_is_closed);
     SUITE_ROWS(&s, whoever_leaves_gives_the_place_back, end_rows);
     SUITE_TEST(&s, whoever_has_the_answer_and_stays_takes_no_place);
+    SUITE_TEST(&s, who_leaves_the_end_of_the_answer_lying_takes_a_place);
+    SUITE_TEST(&s, who_leaves_it_lying_when_others_have_the_places_is_closed);
     SUITE_TEST(&s, a_proxy_takes_no_place_but_its_clients_do);
     SUITE_ROWS(&s, readers_must_keep_up, rate_rows);
     SUITE_TEST(&s, a_stalled_reader_is_cut_in_its_time);
