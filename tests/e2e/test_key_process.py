@@ -183,7 +183,7 @@ def test_handshakes_survive_the_death_of_the_key_process(serve, capsule):
             load.wait(50)
             wait_until(lambda before=before: key_process(server).pid != before.pid, 10 * SLOW,
                        "another key process")
-    assert len(load.failures) <= 3 * CLIENTS, load.failures[0]
+    assert not load.failures, load.failures[0]
     assert load.slowest < 3 * SLOW, "a handshake waited longer than it takes to ask again"
     assert server.log().count("ended by signal 9; another one takes its place") == 3
 
