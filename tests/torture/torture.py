@@ -72,6 +72,9 @@ def round_run(case, folder, rest, options):
             shared.faults.value += 1
     seconds = time.monotonic() - began
     end = f"none at n = {shared.clean.value}" if shared.clean.value else "given up"
+    if shared.clean.value == options.first:  # what fails them is not there, or n is out of reach
+        shared.faults.value += 1
+        end = "not one failed"
     say(f"torture: {case.name}: {HOW[rest]}: {shared.runs.value} runs, {end}, "
         f"{shared.faults.value} faults, {seconds:.0f} s")
     return shared.runs.value, shared.faults.value
