@@ -151,6 +151,13 @@ enum status listener_bind_beside(const char *address, const int *others, size_t 
     return status;
 }
 
+bool listener_is_listening(int fd)
+{
+    int listens = 0;
+    socklen_t n = sizeof listens;
+    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &n) == 0 && listens != 0;
+}
+
 bool listener_is_at(int fd, const char *address)
 {
     struct addrinfo *found = NULL;
@@ -314,13 +321,6 @@ static void listener_on_closed(uv_handle_t *handle)
     listeners_release(l->all);
 }
 
-static bool listener_is_listening(int fd)
-{
-    int listens = 0;
-    socklen_t n = sizeof listens;
-    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &n) == 0 && listens != 0;
-}
-
 enum status listeners_start(struct conn_table *table, const struct listeners_plan *plan,
                             struct listeners **out, struct error *e)
 {
@@ -343,10 +343,7 @@ enum status listeners_start(struct conn_table *table, const struct listeners_pla
         l->all = all;
         l->port = listener_name(l->fd, name);
         l->poll.data = l;
-        /* Another one would be ready forever, and nobody ever called. */
-        int result = listener_is_listening(l->fd)
-                         ? uv_poll_init_socket(table->loop, &l->poll, l->fd)
-                         : UV_ENOTSOCK;
+        int result = uv_poll_init_socket(table->loop, &l->poll, l->fd);
         if (result != 0)
             return error_set(e, ST_IO, -result, "listen %s", name);
         all->count = i + 1;

@@ -31,6 +31,9 @@ enum status listener_bind(const char *address, int *fd, struct error *e) MUST_US
 enum status listener_bind_beside(const char *address, const int *others, size_t count, int *fd,
                                  struct error *e) MUST_USE;
 
+/* Does this descriptor listen?  Any other would be ready forever, and nobody ever called. */
+bool listener_is_listening(int fd);
+
 /* Is this socket bound to this ADDR:PORT?  Port 0 is no port of a socket. */
 bool listener_is_at(int fd, const char *address);
 

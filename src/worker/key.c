@@ -74,6 +74,18 @@ static enum status key_read_settings(struct key *k, struct error *e)
     return status;
 }
 
+/* Before anything is opened that could take the number of one that is missing. */
+static enum status key_check_sockets(const struct key *k, struct error *e)
+{
+    if (!child_has_socket(CHILD_CONTROL_FD, SOCK_STREAM))
+        return error_set(e, ST_IO, 0, "no control stream");
+    for (long i = 0; i < k->settings.sockets; i++) {
+        if (!child_has_socket(KEY_SOCKET_FD + (int)i, SOCK_SEQPACKET))
+            return error_set(e, ST_IO, 0, "no socket to worker %ld", i + 1);
+    }
+    return ST_OK;
+}
+
 /* The memory for the text is had at once: a buf that grows leaves keys behind. */
 static enum status key_read_keys(struct key *k, struct error *e)
 {
@@ -198,9 +210,7 @@ static enum status key_start_handles(struct key *k, struct error *e)
     if (k->polls == NULL)
         return error_set(e, ST_NOMEM, ENOMEM, "sockets");
     for (long i = 0; i < k->settings.sockets; i++) {
-        int fd = KEY_SOCKET_FD + (int)i;
-        int result = child_has_socket(fd, SOCK_SEQPACKET) ? uv_poll_init(&k->loop, &k->polls[i], fd)
-                                                          : UV_ENOTSOCK;
+        int result = uv_poll_init(&k->loop, &k->polls[i], KEY_SOCKET_FD + (int)i);
         if (result != 0)
             return error_set(e, ST_IO, -result, "socket of worker %ld", i + 1);
         k->polls[i].data = k;
@@ -224,10 +234,9 @@ static enum status key_start(struct key *k, struct error *e)
 {
     char told[SANDBOX_TOLD_MAX];
     enum sandbox_wish wish;
-    /* First of all: what is opened from now on could take its number. */
-    if (!child_has_socket(CHILD_CONTROL_FD, SOCK_STREAM))
-        return error_set(e, ST_IO, 0, "no control stream");
     enum status status = key_read_settings(k, e);
+    if (status == ST_OK)
+        status = key_check_sockets(k, e);
     if (status == ST_OK)
         status = sandbox_wish_find(k->settings.sandbox, &wish, e);
     if (status == ST_OK)

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -492,10 +491,9 @@ static enum status worker_enter_sandbox(struct worker *w, struct error *e)
 static enum status worker_start(struct worker *w, struct error *e)
 {
     int fds[LISTENERS_MAX];
-    /* First of all: what is opened from now on could take its number. */
-    if (!child_has_socket(CHILD_CONTROL_FD, SOCK_STREAM))
-        return error_set(e, ST_IO, 0, "no control stream");
     enum status status = worker_read_settings(w, e);
+    if (status == ST_OK)
+        status = worker_check_sockets(&w->settings, e);
     if (status == ST_OK)
         status = worker_open_routes(w, e);
     if (status == ST_OK)

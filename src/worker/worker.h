@@ -56,6 +56,12 @@ extern const struct option_row worker_options[];
 extern const size_t worker_options_count;
 
 /*
+ * Are the sockets there, before a file is opened that could take the number of a missing one?
+ * ST_OK, or ST_IO with which is not.
+ */
+enum status worker_check_sockets(const struct worker_settings *settings, struct error *e) MUST_USE;
+
+/*
  * Be a worker until the supervisor says stop (SIGTERM, SIGINT) or is gone, or until a published
  * folder is another one than it can reach, see sandbox_is_beyond: then it makes room.  Who is told
  * to leave lets everybody finish that it has; who is told to stop lets answers that are under way

@@ -23,7 +23,7 @@ struct worker_key {
  * Begin, with the socket WORKER_KEY_FD.
  *
  * wanted   the worker's setting, "on" or not
- * Returns ST_OK (worker_key_fini ends it), ST_IO when there is no such socket, or as signer_new.
+ * Returns ST_OK (worker_key_fini ends it), or as signer_new.
  */
 enum status worker_key_open(struct worker_key *k, const char *wanted, struct error *e) MUST_USE;
 

@@ -1,5 +1,7 @@
-/* What a worker is told in its settings. */
+/* What a worker is told in its settings, and the sockets that go with them. */
 #include <limits.h>
+#include <string.h>
+#include <sys/socket.h>
 
 #include "net/listener.h"
 #include "worker/worker.h"
@@ -89,3 +91,17 @@ const struct option_row worker_options[] = {
 };
 
 const size_t worker_options_count = sizeof worker_options / sizeof worker_options[0];
+
+enum status worker_check_sockets(const struct worker_settings *settings, struct error *e)
+{
+    if (!child_has_socket(CHILD_CONTROL_FD, SOCK_STREAM))
+        return error_set(e, ST_IO, 0, "no control stream");
+    for (long i = 0; i < settings->listeners; i++) {
+        if (!listener_is_listening(WORKER_LISTEN_FD + (int)i))
+            return error_set(e, ST_IO, 0, "no listening socket %ld", i + 1);
+    }
+    if (strcmp(settings->key_process, "on") == 0 &&
+        !child_has_socket(WORKER_KEY_FD, SOCK_SEQPACKET))
+        return error_set(e, ST_IO, 0, "no socket to the key process");
+    return ST_OK;
+}
