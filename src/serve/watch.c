@@ -14,6 +14,8 @@
 #define WATCH_FOLDERS_MAX 8192
 #define WATCH_LOOK        500 /* milliseconds */
 #define WATCH_DEPTH_MAX   34  /* two more than press reads, so that its complaint comes back */
+/* Behind so many events in a row others may be lost (max_queued_events, 16384), and nobody says so. */
+#define WATCH_MANY 1000
 
 struct watch_folder {
     uv_fs_event_t event;
@@ -21,24 +23,22 @@ struct watch_folder {
     struct watch_folder *next;
     char *path;
     unsigned depth;
-    bool parent; /* only the capsule's own name in it matters */
 };
 
 struct watch {
     uv_loop_t *loop;
     uv_timer_t timer;
-    uv_timer_t look;  /* for what no event tells: a link above the capsule that leads elsewhere */
+    uv_timer_t look;  /* for what no event tells: the name of the capsule leads elsewhere */
     unsigned handles; /* timers that are not closed yet, while stopping */
-    dev_t device;     /* of the capsule when it was looked at last, with inode */
-    ino_t inode;
+    struct stat seen; /* the capsule when it was looked at last; zeros: it was not there */
     char *path;
-    char *parent;     /* folder that holds the capsule, or NULL */
-    const char *base; /* the capsule's name in it */
+    const char *base; /* the capsule's name */
     watch_changed *changed;
     void *context;
     struct watch_folder *folders;
     size_t count;
     uint64_t first; /* uv_now() of the burst's first change; 0 for none */
+    unsigned events;
     bool folders_changed;
     bool told; /* a failure is logged once, until things get better */
 };
@@ -69,7 +69,7 @@ static void watch_tell(struct watch *w, const char *path, const char *why)
     w->told = true;
 }
 
-static struct watch_folder *watch_add(struct watch *w, const char *path, unsigned depth)
+static void watch_add(struct watch *w, const char *path, unsigned depth)
 {
     struct watch_folder *f = calloc(1, sizeof *f);
     char *copy = strdup(path);
@@ -77,7 +77,7 @@ static struct watch_folder *watch_add(struct watch *w, const char *path, unsigne
         watch_tell(w, path, f == NULL || copy == NULL ? "out of memory" : "too many folders");
         free(f);
         free(copy);
-        return NULL;
+        return;
     }
     f->watch = w;
     f->path = copy;
@@ -89,12 +89,11 @@ static struct watch_folder *watch_add(struct watch *w, const char *path, unsigne
         if (result != UV_ENOENT && result != UV_ENOTDIR)
             watch_tell(w, path, uv_strerror(result));
         uv_close((uv_handle_t *)&f->event, watch_on_closed);
-        return NULL;
+        return;
     }
     f->next = w->folders;
     w->folders = f;
     w->count++;
-    return f;
 }
 
 /* Is a name in this folder nobody's business?  static/.well-known is served. */
@@ -131,15 +130,19 @@ static void watch_add_below(struct watch *w, const struct watch_folder *f)
     buf_fini(&path);
 }
 
-/* Is the capsule another folder than at the last look? */
+/*
+ * Is the capsule another folder than at the last look, gone, back, or may be watched now?  We look
+ * its name up, for watching the folder that holds it would wake us for all that is written there.
+ */
 static bool watch_moved(struct watch *w)
 {
     struct stat st = {0};
     if (stat(w->path, &st) != 0)
-        return false; /* when it is back, it is */
-    bool moved = st.st_dev != w->device || st.st_ino != w->inode;
-    w->device = st.st_dev;
-    w->inode = st.st_ino;
+        st = (struct stat){0};
+    bool moved = st.st_dev != w->seen.st_dev || st.st_ino != w->seen.st_ino ||
+                 (w->count == 0 && (st.st_ctim.tv_sec != w->seen.st_ctim.tv_sec ||
+                                    st.st_ctim.tv_nsec != w->seen.st_ctim.tv_nsec));
+    w->seen = st;
     return moved;
 }
 
@@ -149,17 +152,12 @@ void watch_renew(struct watch *w)
     watch_drop_all(w);
     w->told = false;
     w->folders_changed = false;
-    if (w->parent != NULL) {
-        struct watch_folder *parent = watch_add(w, w->parent, WATCH_DEPTH_MAX);
-        if (parent != NULL)
-            parent->parent = true;
-    }
     watch_add(w, w->path, 0);
     /* The list grows at its head; walk it level by level until nothing is added. */
     for (unsigned depth = 0; depth < WATCH_DEPTH_MAX; depth++) {
         size_t before = w->count;
         for (struct watch_folder *f = w->folders; f != NULL; f = f->next) {
-            if (f->depth == depth && !f->parent)
+            if (f->depth == depth)
                 watch_add_below(w, f);
         }
         if (w->count == before)
@@ -167,26 +165,31 @@ void watch_renew(struct watch *w)
     }
 }
 
+/* The burst is over.  First watch anew, then tell: what happens in between is a change of its own. */
+static void watch_end_burst(struct watch *w)
+{
+    uv_timer_stop(&w->timer);
+    if (w->folders_changed || w->events >= WATCH_MANY)
+        watch_renew(w);
+    w->first = 0;
+    w->events = 0;
+    w->changed(w->context);
+}
+
 static void watch_on_quiet(uv_timer_t *timer)
 {
-    struct watch *w = timer->data;
-    w->first = 0;
-    /* First watch anew, then tell: what happens in between is a change of its own. */
-    if (w->folders_changed)
-        watch_renew(w);
-    w->changed(w->context);
+    watch_end_burst(timer->data);
 }
 
 static void watch_on_event(uv_fs_event_t *event, const char *name, int events, int status)
 {
     const struct watch_folder *f = event->data;
     struct watch *w = f->watch;
-    if (f->parent && (name == NULL || strcmp(name, w->base) != 0))
-        return;
+    w->events++;
     if (f->depth == 0 && name != NULL && strcmp(name, "capsule.conf") != 0 &&
         strcmp(name, "articles") != 0 && strcmp(name, "static") != 0 && strcmp(name, w->base) != 0)
         return;
-    if (f->depth > 0 && !f->parent && name != NULL && watch_is_private(f, name))
+    if (f->depth > 0 && name != NULL && watch_is_private(f, name))
         return;
     if (status < 0 || (events & UV_RENAME) != 0)
         w->folders_changed = true;
@@ -205,24 +208,18 @@ static void watch_on_look(uv_timer_t *timer)
     struct watch *w = timer->data;
     if (!watch_moved(w))
         return;
-    watch_renew(w);
-    w->changed(w->context);
+    w->folders_changed = true;
+    watch_end_burst(w);
 }
 
-/* The folder that holds the capsule, and the capsule's name in it. */
-static bool watch_split(struct watch *w)
+/* The capsule's name in the folder that holds it. */
+static void watch_name(struct watch *w)
 {
     size_t n = strlen(w->path);
     while (n > 1 && w->path[n - 1] == '/')
         w->path[--n] = '\0';
     char *slash = strrchr(w->path, '/');
     w->base = slash == NULL ? w->path : slash + 1;
-    if (strcmp(w->base, ".") == 0 || strcmp(w->base, "..") == 0 || *w->base == '\0')
-        return true;
-    w->parent = slash == NULL      ? strdup(".")
-                : slash == w->path ? strdup("/")
-                                   : strndup(w->path, (size_t)(slash - w->path));
-    return w->parent != NULL;
 }
 
 enum status watch_start(uv_loop_t *loop, const char *path, watch_changed *changed, void *context,
@@ -231,12 +228,11 @@ enum status watch_start(uv_loop_t *loop, const char *path, watch_changed *change
     struct watch *w = calloc(1, sizeof *w);
     if (w != NULL)
         w->path = strdup(path);
-    if (w == NULL || w->path == NULL || !watch_split(w)) {
-        if (w != NULL)
-            free(w->path);
+    if (w == NULL || w->path == NULL) {
         free(w);
         return error_set(e, ST_NOMEM, ENOMEM, "watch %s", path);
     }
+    watch_name(w);
     w->loop = loop;
     w->changed = changed;
     w->context = context;
@@ -255,7 +251,6 @@ static void watch_on_timer_closed(uv_handle_t *handle)
     if (--w->handles > 0)
         return;
     free(w->path);
-    free(w->parent);
     free(w);
 }
 

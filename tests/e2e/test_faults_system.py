@@ -157,6 +157,8 @@ def test_a_capsule_that_may_not_be_read_stays_in_service(monkeypatch):
             wait_until(lambda: KEPT in server.log(), 15 * SLOW, "the log")
             assert "Permission denied" in server.log()
             server.fetch(ARTICLE).check(20)
+            server.process.send_signal(signal.SIGHUP)  # whoever looks now may not watch it
+            wait_until(lambda: "cannot watch" in server.log(), 15 * SLOW, "the look")
             capsule.root.chmod(0o755)
             capsule.add("back.txt", article("It is back"))
             shows(server, "/back.gmi", "It is back", 15 * SLOW)

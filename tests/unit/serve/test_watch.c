@@ -240,6 +240,67 @@ static void another_capsule_in_its_place_is_watched(void **state)
     assert_not_told();
 }
 
+static void a_capsule_that_goes_and_comes_back_is_told_twice(void **state)
+{
+    (void)state;
+    start(folder_path("capsule"));
+    assert_int_equal(rename(folder_path("capsule"), folder_path("away")), 0);
+    assert_told();
+    assert_not_told();
+    assert_int_equal(rename(folder_path("away"), folder_path("capsule")), 0);
+    assert_told();
+    folder_put("capsule/articles/a.txt", SPAN("changed"));
+    assert_told();
+}
+
+/* How many folders the kernel watches for this process. */
+static unsigned watched(void)
+{
+    unsigned count = 0;
+    for (int fd = 3; fd < 64; fd++) {
+        char line[512];
+        snprintf(line, sizeof line, "/proc/self/fdinfo/%d", fd);
+        FILE *about = fopen(line, "re");
+        while (about != NULL && fgets(line, sizeof line, about) != NULL)
+            count += strncmp(line, "inotify ", 8) == 0;
+        if (about != NULL)
+            fclose(about);
+    }
+    return count;
+}
+
+static void what_is_written_beside_the_capsule_wakes_nobody(void **state)
+{
+    (void)state;
+    start(folder_path("capsule"));
+    assert_int_equal(watched(), 2); /* the capsule and its articles/ */
+}
+
+/* The kernel keeps so many events for us; what comes then is lost. */
+static void a_folder_that_comes_with_more_than_the_kernel_tells_is_watched(void **state)
+{
+    (void)state;
+    unsigned most = 16384;
+    FILE *limit = fopen("/proc/sys/fs/inotify/max_queued_events", "re");
+    if (limit != NULL) {
+        if (fscanf(limit, "%u", &most) != 1 || most > 1000000)
+            most = 1000000;
+        fclose(limit);
+    }
+    folder_put("capsule/articles/b.txt", SPAN("b"));
+    int one = open(folder_path("capsule/articles/a.txt"), O_WRONLY | O_CLOEXEC);
+    int other = open(folder_path("capsule/articles/b.txt"), O_WRONLY | O_CLOEXEC);
+    start(folder_path("capsule"));
+    for (unsigned i = 0; i <= most; i++) /* in turns, for the same event twice is one */
+        assert_int_equal(write(i % 2 == 0 ? one : other, "x", 1), 1);
+    close(one);
+    close(other);
+    folder_make_dir("capsule/articles/sub");
+    assert_told();
+    folder_put("capsule/articles/sub/b.txt", SPAN("b"));
+    assert_told();
+}
+
 static void a_capsule_that_comes_later_is_watched(void **state)
 {
     (void)state;
@@ -328,6 +389,9 @@ int main(void)
     SUITE_TEST(&s, a_folder_that_is_moved_in_is_watched);
     SUITE_TEST(&s, a_folder_that_is_removed_is_told_and_may_come_again);
     SUITE_TEST(&s, another_capsule_in_its_place_is_watched);
+    SUITE_TEST(&s, a_capsule_that_goes_and_comes_back_is_told_twice);
+    SUITE_TEST(&s, what_is_written_beside_the_capsule_wakes_nobody);
+    SUITE_TEST(&s, a_folder_that_comes_with_more_than_the_kernel_tells_is_watched);
     SUITE_TEST(&s, a_capsule_that_comes_later_is_watched);
     SUITE_TEST(&s, a_link_that_is_turned_to_another_capsule_is_told);
     SUITE_ROWS(&s, paths_are_watched, path_rows);
