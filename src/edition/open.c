@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <stdint.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/buf.h"
@@ -34,6 +33,18 @@ sqlite3_int64 edition_pragma(sqlite3 *db, const char *sql)
     return value;
 }
 
+/* Bytes of the file that is open; that under its name may be another by now.  -1 when unknown. */
+static sqlite3_int64 open_size(sqlite3 *db)
+{
+    sqlite3_file *file = NULL;
+    sqlite3_int64 size = -1;
+    if (sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK ||
+        file == NULL || file->pMethods == NULL ||
+        file->pMethods->xFileSize(file, &size) != SQLITE_OK)
+        return -1;
+    return size;
+}
+
 static enum status open_check(const char *path, sqlite3 *db, struct error *e)
 {
     unsigned long refusals = memory_refusals();
@@ -41,7 +52,6 @@ static enum status open_check(const char *path, sqlite3 *db, struct error *e)
     sqlite3_int64 version = edition_pragma(db, "PRAGMA user_version");
     sqlite3_int64 pages = edition_pragma(db, "PRAGMA page_count");
     sqlite3_int64 page_size = edition_pragma(db, "PRAGMA page_size");
-    struct stat st;
     if (memory_refusals() != refusals)
         return error_set(e, ST_NOMEM, ENOMEM, "%s", path);
     if (application < 0)
@@ -51,7 +61,7 @@ static enum status open_check(const char *path, sqlite3 *db, struct error *e)
     if (version != EDITION_VERSION)
         return error_set(e, ST_FORMAT, 0, "%s: edition of schema %d, this program reads %d", path,
                          (int)version, EDITION_VERSION);
-    if (stat(path, &st) != 0 || st.st_size != pages * page_size)
+    if (open_size(db) != pages * page_size)
         return error_set(e, ST_FORMAT, 0, "%s: damaged: the file is cut short", path);
     /* The file never changes, so one read transaction serves all requests. */
     if (sqlite3_exec(db, "BEGIN; SELECT count(*) FROM capsule", NULL, NULL, NULL) == SQLITE_OK)

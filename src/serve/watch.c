@@ -14,7 +14,7 @@
 #define WATCH_FOLDERS_MAX 8192
 #define WATCH_LOOK        500 /* milliseconds */
 #define WATCH_DEPTH_MAX   34  /* two more than press reads, so that its complaint comes back */
-/* Behind so many events in a row others may be lost (max_queued_events, 16384), and nobody says so. */
+/* Behind so many events in a row others may be lost without a word (max_queued_events, 16384). */
 #define WATCH_MANY 1000
 
 struct watch_folder {
@@ -165,7 +165,7 @@ void watch_renew(struct watch *w)
     }
 }
 
-/* The burst is over.  First watch anew, then tell: what happens in between is a change of its own. */
+/* First watch anew, then tell: what happens in between is a change of its own. */
 static void watch_end_burst(struct watch *w)
 {
     uv_timer_stop(&w->timer);
