@@ -11,7 +11,7 @@
 
 /* Milliseconds that a start with several capsules waits for the slowest. */
 #define GENERATION_PATIENCE 10000
-/* Milliseconds that workers get to start when others serve until they do. */
+/* Milliseconds that the processes get to start when others serve until they do. */
 #define GENERATION_START 30000
 /* Milliseconds behind the drain-timeout until a worker that has not ended is killed. */
 #define GENERATION_GRACE 3000
@@ -293,6 +293,16 @@ static void generation_on_keys(void *context)
         crew_say_certificates(g->crew);
 }
 
+static void generation_start_crew(struct generation *g);
+
+/* Without it no handshake would succeed: a worker before it would take callers away from others. */
+static void generation_on_keys_ready(void *context)
+{
+    struct generation *g = context;
+    if (!g->failed && !g->leaving)
+        generation_start_crew(g);
+}
+
 static enum status generation_start_keys(struct generation *g, struct error *e)
 {
     const struct keys_plan plan = {.loop = g->loop,
@@ -301,11 +311,10 @@ static enum status generation_start_keys(struct generation *g, struct error *e)
                                    .sandbox = g->config->sandbox,
                                    .text = &g->certs.text,
                                    .on_taken = generation_on_keys,
+                                   .on_ready = generation_on_keys_ready,
                                    .on_failed = generation_on_keys_failed,
                                    .on_gone = generation_on_part,
                                    .context = g};
-    if (!server_config_has_key_process(g->config))
-        return ST_OK;
     enum status status = keys_start(&g->keys, &plan, e);
     g->parts += status == ST_OK;
     return status;
@@ -334,42 +343,49 @@ size_t generation_workers(const struct server_config *config)
     return processors < 1 ? 1 : (size_t)processors;
 }
 
-static void generation_on_patience(uv_timer_t *timer);
-
 static void generation_start_crew(struct generation *g)
 {
     bool apart = server_config_has_key_process(g->config);
     struct error e;
-    struct crew_plan plan = {.loop = g->loop,
-                             .workers = generation_workers(g->config),
-                             .silence = (unsigned)g->config->hang_timeout,
-                             .settings = buf_span(&g->settings),
-                             .tickets = &g->keyring.ring,
-                             .certificates = apart ? &g->certs.public : &g->certs.text,
-                             .areas = &g->admission.packed,
-                             .sockets = g->sockets.fds,
-                             .socket_count = g->sockets.count,
-                             .on_ready = generation_on_ready,
-                             .on_failed = generation_on_crew_failed,
-                             .on_left = generation_on_crew_left,
-                             .on_gone = generation_on_crew_gone,
-                             .on_damaged = generation_on_damaged,
-                             .context = g};
-    uv_timer_stop(&g->patience);
-    if (g->replaces)
-        uv_timer_start(&g->patience, generation_on_patience, GENERATION_START, 0);
-    enum status status = generation_start_keys(g, &e);
-    plan.key_sockets = g->keys.worker_ends;
-    if (status == ST_OK)
-        status = crew_start(&plan, &g->crew, &e);
-    if (status == ST_OK)
+    const struct crew_plan plan = {.loop = g->loop,
+                                   .workers = generation_workers(g->config),
+                                   .silence = (unsigned)g->config->hang_timeout,
+                                   .settings = buf_span(&g->settings),
+                                   .tickets = &g->keyring.ring,
+                                   .certificates = apart ? &g->certs.public : &g->certs.text,
+                                   .areas = &g->admission.packed,
+                                   .key_sockets = g->keys.worker_ends,
+                                   .sockets = g->sockets.fds,
+                                   .socket_count = g->sockets.count,
+                                   .on_ready = generation_on_ready,
+                                   .on_failed = generation_on_crew_failed,
+                                   .on_left = generation_on_crew_left,
+                                   .on_gone = generation_on_crew_gone,
+                                   .on_damaged = generation_on_damaged,
+                                   .context = g};
+    if (crew_start(&plan, &g->crew, &e) == ST_OK)
         g->parts++;
     else
         generation_fail(g, &e);
 }
 
+static void generation_on_patience(uv_timer_t *timer);
+
+static void generation_start_processes(struct generation *g)
+{
+    struct error e;
+    g->starting = true;
+    uv_timer_stop(&g->patience);
+    if (g->replaces)
+        uv_timer_start(&g->patience, generation_on_patience, GENERATION_START, 0);
+    if (!server_config_has_key_process(g->config))
+        generation_start_crew(g);
+    else if (generation_start_keys(g, &e) != ST_OK)
+        generation_fail(g, &e);
+}
+
 /*
- * Start the workers when every capsule has been pressed, well or not, or when that takes long and
+ * Start the processes when every capsule has been pressed, well or not, or when that takes long and
  * some can be served; when none can be, there is no server.
  */
 static void generation_consider_start(struct generation *g)
@@ -384,7 +400,7 @@ static void generation_consider_start(struct generation *g)
     for (size_t i = 0; !servable && i < g->sites.count; i++)
         servable = site_has_edition(&g->sites.items[i]);
     if (servable) {
-        generation_start_crew(g);
+        generation_start_processes(g);
     } else if (tried) {
         (void)error_set(&e, ST_FORMAT, 0, "%s: there is nothing to serve",
                         g->config->sole ? g->sites.items[0].config->capsule : g->config->config);
@@ -402,9 +418,9 @@ static void generation_on_pressed(struct site *site, bool good)
                  capsule);
     else if (!good && !g->config->sole)
         log_line(LOG_ERROR, "%s could not be pressed; there is no edition of it", capsule);
-    if (g->crew == NULL)
+    if (!g->starting)
         generation_consider_start(g);
-    else if (good)
+    else if (good && g->crew != NULL)
         crew_say_edition(g->crew);
     if (g->ready && good && !site->served)
         site_tell_served(site);
@@ -415,12 +431,12 @@ static void generation_on_patience(uv_timer_t *timer)
 {
     struct generation *g = timer->data;
     struct error e;
-    if (g->crew == NULL) {
+    if (!g->starting) {
         g->waiting = false;
         generation_consider_start(g);
         return;
     }
-    (void)error_set(&e, ST_IO, 0, "the workers are not ready within %d seconds",
+    (void)error_set(&e, ST_IO, 0, "the processes are not ready within %d seconds",
                     GENERATION_START / 1000);
     generation_fail(g, &e);
 }

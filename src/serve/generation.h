@@ -45,6 +45,7 @@ struct generation {
     uv_timer_t patience; /* with what is pressed, then with workers that start */
     size_t parts;        /* that have not ended: sites, crew, timers */
     bool waiting;        /* for the slowest capsule */
+    bool starting;       /* the processes, or they have started */
     bool replaces;       /* another one, which serves until this one does */
     bool ready;          /* requests are answered */
     bool failed;

@@ -69,8 +69,11 @@ static void keys_taken(struct keys *k)
 static void keys_on_ready(void *context)
 {
     struct keys *k = context;
+    bool first = !k->any_ready;
     k->any_ready = true;
     keys_taken(k);
+    if (first)
+        k->plan.on_ready(k->plan.context);
 }
 
 static void keys_on_said(void *context, char what)

@@ -22,6 +22,7 @@ struct keys_plan {
     const struct buf *text; /* as identity_pack writes it; borrowed, read at every start */
     /* What keys_say told is known there: time for the workers to hear of it. */
     void (*on_taken)(void *context);
+    void (*on_ready)(void *context);  /* it works; called once */
     void (*on_failed)(void *context); /* it does not even start; called once */
     void (*on_gone)(void *context);   /* after keys_stop: it has ended for good */
     void *context;

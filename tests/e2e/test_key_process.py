@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import socket
+import subprocess
 import threading
 import time
 from contextlib import closing
@@ -14,7 +15,7 @@ import pytest
 
 from certificates import KINDS, Certificate, own_pair, presented
 from clients import openssl
-from program import SLOW, Process, _links_of_fds, run, wait_until
+from program import BUILD, SLOW, Process, _links_of_fds, run, wait_until
 from wire import TLS_VERSIONS, Connection, both_versions, client_context, openssl_client
 
 KEY = re.compile(r"broadsheet\[(\d+)\] key: sandbox: (.*)")
@@ -305,6 +306,44 @@ def test_its_lines_go_to_another_log(serve, capsule, tmp_path):
     wait_until(lambda: said in log.read_text(), 10 * SLOW, "its line")
     late.close()
     assert said not in (tmp_path / "before").read_text()
+
+
+DIES = r"""
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+/* A key process ends as soon as it begins. */
+__attribute__((constructor)) static void begin(void)
+{
+    char line[64] = {0};
+    int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+    ssize_t n = read(fd, line, sizeof line - 1);
+    close(fd);
+    if (n > 0 && strcmp(line + strlen(line) + 1, "key") == 0)
+        _exit(1);
+}
+"""
+
+
+def test_no_configuration_is_taken_whose_key_process_does_not_start(serve, capsule, tmp_path,
+                                                                    monkeypatch):
+    """Nor does any worker start, which would take callers away and keep them waiting."""
+    if BUILD.name == "sanitize":
+        pytest.skip("the sanitizer wants to be the first library")
+    (tmp_path / "dies.c").write_text(DIES)
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", tmp_path / "dies.so", tmp_path / "dies.c"],
+                   check=True, timeout=60)
+    monkeypatch.setenv("LD_PRELOAD", str(tmp_path / "dies.so"))
+    conf = tmp_path / "conf"
+    conf.write_text("")
+    server = serve(capsule, workers=1, extra=("--config", conf))
+    conf.write_text('key-process = "on"\n')
+    server.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: "the key process does not start" in server.log(), 20 * SLOW, "it is told")
+    assert "the configuration before stays in service" in server.log()
+    assert len(workers(server)) == 1
+    server.fetch().check(20)
 
 
 def test_a_handshake_outlives_the_configuration(serve, capsule, tmp_path):
