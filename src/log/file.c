@@ -62,15 +62,19 @@ void log_file_take(int fd)
 enum status log_file_open(const char *path, struct error *e)
 {
     int fd = -1;
-    enum status status = log_file_find(path, &fd, e);
-    if (status != ST_OK)
+    char *copy = strdup(path);
+    enum status status =
+        copy == NULL ? error_set(e, ST_NOMEM, ENOMEM, "log %s", path) : log_file_find(path, &fd, e);
+    if (status != ST_OK) {
+        free(copy);
         return status;
+    }
     free(log_file_path);
-    log_file_path = strdup(path);
+    log_file_path = copy;
     if (log_file_before < 0)
         log_file_before = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
     log_file_take(fd);
-    return log_file_path != NULL ? ST_OK : error_set(e, ST_NOMEM, ENOMEM, "log %s", path);
+    return ST_OK;
 }
 
 /* The same line where the log was before there was a file: its reader may see no other. */
@@ -105,9 +109,10 @@ bool log_file_reopen(void)
     return false;
 }
 
-bool log_file_is_open(void)
+bool log_file_is(const char *path)
 {
-    return log_file_path != NULL;
+    return path == NULL || log_file_path == NULL ? path == log_file_path
+                                                 : strcmp(path, log_file_path) == 0;
 }
 
 void log_file_close(void)

@@ -25,7 +25,8 @@ enum status log_file_open(const char *path, struct error *e) MUST_USE;
  */
 bool log_file_reopen(void);
 
-bool log_file_is_open(void);
+/* Is this the name of the file that is written to?  NULL: is there none? */
+bool log_file_is(const char *path);
 
 /* Standard error is again what it was before log_file_open, if that was called. */
 void log_file_close(void);

@@ -170,6 +170,35 @@ static void supervisor_tell_ready(const struct supervisor *s)
     notify_ready(&s->notify, "serving %zu capsule%s", count, count == 1 ? "" : "s");
 }
 
+/* Addresses and names of what is in the areas are in it: it must not be among the pages. */
+static enum status supervisor_open_log(const struct server_config *config, struct error *e)
+{
+    struct sites sites;
+    if (config->log == NULL)
+        return ST_OK;
+    enum status status = sites_init(&sites, config, e);
+    if (status == ST_OK)
+        status = sites_check_private(&sites, config->log, e);
+    sites_fini(&sites);
+    return status == ST_OK ? log_file_open(config->log, e) : status;
+}
+
+/* The log goes where the configuration in service says, unless that cannot be had (yet). */
+static void supervisor_follow_log(const struct supervisor *s)
+{
+    const struct server_config *config = s->current->config;
+    struct error e;
+    if (log_file_is(config->log))
+        return;
+    if (supervisor_open_log(config, &e) != ST_OK) {
+        log_line(LOG_ERROR, "%s; the log stays where it was", e.message);
+        return;
+    }
+    if (config->log == NULL)
+        log_file_close();
+    relay_tell();
+}
+
 /* SIGHUP: read the configuration again, and begin with what is new in it. */
 static void supervisor_reload(struct supervisor *s)
 {
@@ -188,6 +217,7 @@ static void supervisor_reload(struct supervisor *s)
     if (status != ST_OK)
         supervisor_stay(s, &e);
     if (status != ST_OK || same) {
+        supervisor_follow_log(s);
         generation_renew(s->current);
         supervisor_tell_ready(s);
         return;
@@ -199,44 +229,14 @@ static void supervisor_reload(struct supervisor *s)
         s->owner.on_failed(s, next, &e);
 }
 
-/* Addresses and names of what is in the areas are in it: it must not be among the pages. */
-static enum status supervisor_open_log(const struct server_config *config, struct error *e)
-{
-    struct sites sites;
-    if (config->log == NULL)
-        return ST_OK;
-    enum status status = sites_init(&sites, config, e);
-    if (status == ST_OK)
-        status = sites_check_private(&sites, config->log, e);
-    sites_fini(&sites);
-    return status == ST_OK ? log_file_open(config->log, e) : status;
-}
-
-/* Another configuration may name another log. */
-static void supervisor_change_log(const struct server_config *before,
-                                  const struct server_config *now)
-{
-    struct error e;
-    if (span_eq(span_of(before->log == NULL ? "" : before->log),
-                span_of(now->log == NULL ? "" : now->log)))
-        return;
-    if (supervisor_open_log(now, &e) != ST_OK) {
-        log_line(LOG_ERROR, "%s; the log stays where it was", e.message);
-        return;
-    }
-    if (now->log == NULL)
-        log_file_close();
-    relay_tell();
-}
-
 static void supervisor_on_ready(void *context, struct generation *g)
 {
     struct supervisor *s = context;
     if (g == s->next) {
         struct generation *before = s->current;
-        supervisor_change_log(before->config, g->config);
         s->current = g;
         s->next = NULL;
+        supervisor_follow_log(s);
         supervisor_let_go(s, before);
     }
     supervisor_tell_ready(s);
@@ -369,7 +369,7 @@ static enum status supervisor_open(struct supervisor *s, const struct server_con
 /* A log that is a file also says why there is no server; then standard error is what it was. */
 static void supervisor_close(struct supervisor *s, enum status status, const struct error *e)
 {
-    if (status != ST_OK && e != NULL && log_file_is_open())
+    if (status != ST_OK && e != NULL && !log_file_is(NULL))
         log_error(e);
     if (status != ST_OK && !s->stopping)
         notify_stopping(&s->notify, e == NULL ? NULL : e->message);

@@ -255,6 +255,11 @@ def test_another_configuration_may_name_another_log(serve, capsule, log, tmp_pat
     wait_until(lambda: other.read_text().count("configuration read again") == 2, 10 * SLOW, "it")
     server.fetch("/b").check(51)
     assert wait_answers(2, other)[1]["path"] == "/b"
+    (tmp_path / "none").mkdir()  # the next look finds what the configuration has wanted since
+    server.process.send_signal(signal.SIGHUP)
+    wait_until((tmp_path / "none/log").exists, 10 * SLOW, "the log that could not be had")
+    server.fetch("/late").check(51)
+    assert wait_answers(1, tmp_path / "none/log")[0]["path"] == "/late"
     conf.write_text("")
     server.process.send_signal(signal.SIGHUP)
     wait_until(lambda: "configuration read again" in server.log(), 10 * SLOW, "standard error")
