@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SERVER_HOST    "localhost"
 #define SERVER_CAPSULE "capsule"
 
 #define VHOST_FIELD(name) offsetof(struct vhost_config, name)

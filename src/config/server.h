@@ -33,6 +33,9 @@ struct limits_config {
     long drain_timeout; /* seconds for answers that are under way when the server stops */
 };
 
+/* What is served when nobody says what. */
+#define SERVER_HOST "localhost"
+
 struct server_config {
     char *config;                    /* file that says the rest, or NULL */
     struct option_list listen;       /* ADDR:PORT; empty only when there is a proxy_listen */

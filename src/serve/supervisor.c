@@ -199,6 +199,20 @@ static void supervisor_follow_log(const struct supervisor *s)
     relay_tell();
 }
 
+/*
+ * A file that is being written names no vhost yet, and what nobody names has defaults: they are not
+ * what the others are to make room for.
+ */
+static enum status supervisor_check_whole(const struct server_config *before,
+                                          const struct server_config *now, struct error *e)
+{
+    const struct vhost_config *vhost = server_config_vhosts(now);
+    if (before->sole || !now->sole || strcmp(vhost->name, SERVER_HOST) != 0)
+        return ST_OK;
+    return error_set(e, ST_SYNTAX, 0, "%s: neither vhost nor host: is it still being written?",
+                     now->config);
+}
+
 /* SIGHUP: read the configuration again, and begin with what is new in it. */
 static void supervisor_reload(struct supervisor *s)
 {
@@ -208,11 +222,13 @@ static void supervisor_reload(struct supervisor *s)
     notify_reloading(&s->notify);
     enum status status = s->source->read(s->source->context, &config, &e);
     bool same = status == ST_OK && supervisor_is_same(config, s->current->config);
-    if (status == ST_OK && !same)
-        status = generation_new(config, s->current, &s->owner, &s->next, &e);
     if (same && config->config != NULL)
         log_line(LOG_INFO, "%s: nothing in it is new", config->config);
-    if (same)
+    if (status == ST_OK && !same)
+        status = supervisor_check_whole(s->current->config, config, &e);
+    if (status == ST_OK && !same)
+        status = generation_new(config, s->current, &s->owner, &s->next, &e);
+    else
         server_config_free(config);
     if (status != ST_OK)
         supervisor_stay(s, &e);

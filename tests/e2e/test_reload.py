@@ -68,7 +68,7 @@ class Conf:
         return lines(self.options) + "".join(sections)
 
     def write(self, text=None):
-        """All of it at once: an empty file is a configuration, too."""
+        """All of it at once: one that is cut may be a configuration, too."""
         new = self.path.with_suffix(".new")
         new.write_text(self.text() if text is None else text, "utf-8")
         new.replace(self.path)
@@ -430,8 +430,16 @@ def tickets(conf):
     return f'ticket-keys = "{conf.folder}/no-keys"\n' + conf.text(), "no-keys"
 
 
-@pytest.mark.parametrize("spoil", [syntax, option, number, certificate, nameless, address, busy,
-                                   members, tickets])
+def half(conf):
+    return lines({"listen": conf.options["listen"]}), "is it still being written?"
+
+
+def nothing(_):
+    return "", "is it still being written?"
+
+
+@pytest.mark.parametrize("spoil", [syntax, half, nothing, option, number, certificate, nameless,
+                                   address, busy, members, tickets])
 def test_a_bad_file_changes_nothing(site, spoil):
     server = site.start()
     vhosts, options = dict(site.conf.vhosts), {**site.conf.options, "listen": ["127.0.0.1:0"]}
