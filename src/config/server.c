@@ -94,7 +94,8 @@ const struct option_row server_options[] = {
      .initial = "10",
      .min = 0,
      .max = 3600,
-     .help = "time without a sign of life after which a worker is replaced; 0 is never"},
+     .help =
+         "time without a sign of life after which a worker or key process is replaced; 0: never"},
     {.name = "press-timeout",
      .type = OPTION_NUMBER,
      .offset = FIELD(press_timeout),
