@@ -211,6 +211,9 @@ bool seccomp_enter(enum seccomp_kind kind)
     }
     /* The kernel's own error, not the library's for all of them. */
     int result = seccomp_attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1);
+    /* Calls of another ABI (x32, 32 bits) are on no list; the library would kill for them. */
+    if (result == 0)
+        result = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS));
     if (result == 0 && !all)
         result = seccomp_allow(filter, kind);
     if (result == 0)

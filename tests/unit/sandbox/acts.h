@@ -235,6 +235,12 @@ static int call_what_nobody_knows(void)
     return outcome(syscall(SYS_mknodat, AT_FDCWD, folder_path("write/fifo"), S_IFIFO | 0600, 0));
 }
 
+/* On x86-64 its 32-bit pointers (x32), which most kernels do not have: an error, too. */
+static int call_by_another_abi(void)
+{
+    return outcome(syscall(0x40000000L | SYS_getpid));
+}
+
 static int read_the_system(void)
 {
     return try_open("/usr/share", O_RDONLY | O_DIRECTORY);
