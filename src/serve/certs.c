@@ -149,6 +149,14 @@ enum status certs_pack(struct certs *c, struct error *e)
     return certs_pack_with(c, c->count, NULL, &c->text, &c->public, e);
 }
 
+/* What is on the disk cannot be taken; it is looked at again where it is not to blame. */
+static void certs_stay(struct certs_item *item, const struct error *e)
+{
+    if (e->code == ST_NOMEM || e->errnum == EMFILE || e->errnum == ENFILE || e->errnum == ENOMEM)
+        item->read = (struct certs_files){0}; /* as if it had never been read */
+    log_line(LOG_ERROR, "%s; the certificate before stays in use", e->message);
+}
+
 /* Put a good pair in service, unless it is what is shown already.  True when it is new. */
 static bool certs_take(struct certs *c, size_t i, struct identity *id, struct error *e)
 {
@@ -162,7 +170,7 @@ static bool certs_take(struct certs *c, size_t i, struct identity *id, struct er
     buf_init(&text, CERTS_TEXT_MAX);
     buf_init(&public, CERTS_TEXT_MAX);
     if (certs_pack_with(c, i, id, &text, &public, e) != ST_OK) {
-        log_line(LOG_ERROR, "%s; the certificate before stays in use", e->message);
+        certs_stay(item, e);
         identity_free(id);
         buf_wipe(&text);
         buf_fini(&public);
@@ -195,7 +203,7 @@ static bool certs_read(struct certs *c, size_t i)
     if (identity_load(identity_key_path(item->identity), identity_certificate_path(item->identity),
                       &id, &e) == ST_OK)
         return certs_take(c, i, id, &e);
-    log_line(LOG_ERROR, "%s; the certificate before stays in use", e.message);
+    certs_stay(item, &e);
     return false;
 }
 

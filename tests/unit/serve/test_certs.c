@@ -1,5 +1,7 @@
 #include "serve/certs.h"
 
+#include <sys/resource.h>
+
 #include "../certificate.h"
 #include "log/log.h"
 #include "tls/identity_make.h"
@@ -115,6 +117,26 @@ static void a_renewed_certificate_is_taken_when_it_is_quiet(void **state)
     assert_string_not_equal(shown(0), before);
     assert_null(strstr(stderr_text(), "another key"));
     look_twice();
+    assert_int_equal(changes, 1);
+}
+
+static void what_could_not_be_read_for_the_moment_is_read_again(void **state)
+{
+    (void)state;
+    struct identity_renewal renewal = {.names = names, .count = 1};
+    struct rlimit limit;
+    certificate_put_pair(key_path(), certificate_path(), localhost, 400);
+    keep();
+    assert_status(identity_renew(test_folder, &renewal, &error), ST_OK, &error);
+    certs_look(&certs, certs.told + 1);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    const struct rlimit none = {3, limit.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    certs_look(&certs, certs.told + 2);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    assert_int_equal(changes, 0);
+    assert_contains(stderr_text(), "Too many open files");
+    certs_look(&certs, certs.told + 3);
     assert_int_equal(changes, 1);
 }
 
@@ -292,6 +314,7 @@ int main(void)
     static struct suite s = {.setup = certs_make, .teardown = certs_remove};
     SUITE_TEST(&s, what_does_not_change_is_not_told);
     SUITE_TEST(&s, a_renewed_certificate_is_taken_when_it_is_quiet);
+    SUITE_TEST(&s, what_could_not_be_read_for_the_moment_is_read_again);
     SUITE_TEST(&s, another_key_is_told_loudly);
     SUITE_ROWS(&s, what_is_bad_changes_nothing, bad_rows);
     SUITE_TEST(&s, half_of_a_new_pair_is_waited_for);
