@@ -105,6 +105,14 @@ enum status options_read_defaults(struct options *o, struct error *e) MUST_USE;
  */
 enum status options_complete(const struct options *o, const char *name, struct error *e) MUST_USE;
 
+/*
+ * Read the settings that another process has handed over, to the end, and close the descriptor.
+ * They have no defaults: all is there, as options_complete has it, or it is an error.
+ *
+ * Returns as options_read_text and options_complete, or ST_IO.
+ */
+enum status options_read_fd(struct options *o, int fd, struct error *e) MUST_USE;
+
 /* Append the values as a configuration that options_read_text reads back the same. */
 void options_write(const struct options *o, struct buf *b);
 

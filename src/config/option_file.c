@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config/option_internal.h"
 #include "core/arena.h"
@@ -253,6 +254,21 @@ enum status options_read_file(struct options *o, const char *path, struct error 
     enum status status = file_read(path, &text, e);
     if (status == ST_OK)
         status = options_read_text(o, path, buf_str(&text), e);
+    buf_fini(&text);
+    return status;
+}
+
+enum status options_read_fd(struct options *o, int fd, struct error *e)
+{
+    static const char name[] = "settings";
+    struct buf text;
+    buf_init(&text, OPTION_FILE_MAX);
+    enum status status = file_read_fd(fd, name, &text, e);
+    if (status == ST_OK)
+        status = options_read_text(o, name, buf_str(&text), e);
+    if (status == ST_OK)
+        status = options_complete(o, name, e);
+    close(fd);
     buf_fini(&text);
     return status;
 }

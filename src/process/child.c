@@ -9,9 +9,7 @@
 
 #include "core/clock.h"
 #include "log/log.h"
-#include "process/heartbeat.h"
 #include "process/message.h"
-#include "tls/ticket.h"
 
 /* Milliseconds before a new start: doubled from the first to the most while it keeps dying. */
 #define CHILD_BACKOFF_FIRST 50
@@ -39,7 +37,7 @@ struct child_life {
     uint64_t started;
 };
 
-struct child_say {
+struct child_saying {
     uv_write_t write;
     size_t n;
     char bytes[]; /* wiped when they are gone: there may be keys among them */
@@ -99,8 +97,8 @@ static void child_on_handle_closed(uv_handle_t *handle)
     if (worked)
         child_gone(c, life);
     free(life);
-    if (worked && !c->stopping && c->plan.on_gone != NULL)
-        c->plan.on_gone(c->plan.context); /* which may stop it */
+    if (worked && !c->was_ready && ++c->stillborn == CHILD_FAILURES_MAX)
+        c->plan.on_failed(c->plan.context); /* which may stop it */
     if (worked && !c->stopping)
         child_retry(c);
     else if (c->stopping && c->lives == NULL)
@@ -142,8 +140,8 @@ static void child_take_room(struct child *c, const struct child_life *life)
     bool was_ready = c->ready;
     if (c->work != life || c->stopping)
         return;
-    log_line(LOG_INFO, "%s %d makes room for %s", c->plan.name, uv_process_get_pid(&life->process),
-             c->plan.room);
+    log_line(LOG_INFO, "%s %d makes room for another one", c->plan.name,
+             uv_process_get_pid(&life->process));
     child_gone(c, life);
     if (was_ready)
         child_spawn(c);
@@ -160,12 +158,12 @@ static void child_take(struct child_life *life, char said)
     case CHILD_SAY_READY:
         if (c->ready || c->work != life)
             break;
-        c->ready = true;
+        c->ready = c->was_ready = true;
         if (c->plan.on_ready != NULL)
             c->plan.on_ready(c->plan.context);
         break;
     case CHILD_SAY_ROOM:
-        if (c->plan.room != NULL)
+        if (c->plan.makes_room)
             child_take_room(c, life);
         break;
     default:
@@ -267,7 +265,7 @@ static void child_spawn(struct child *c)
     life->alive = true;
     uv_read_start((uv_stream_t *)&life->control, child_on_buffer, child_on_said);
     if (c->plan.silence > 0)
-        uv_timer_start(&life->look, child_on_look, HEARTBEAT_EVERY, HEARTBEAT_EVERY);
+        uv_timer_start(&life->look, child_on_look, CHILD_HEARTBEAT, CHILD_HEARTBEAT);
 }
 
 void child_start(struct child *c, const struct child_plan *plan)
@@ -278,31 +276,41 @@ void child_start(struct child *c, const struct child_plan *plan)
     child_spawn(c);
 }
 
-static void child_on_written(uv_write_t *write, int status)
+static void child_on_said_to(uv_write_t *write, int status)
 {
     (void)status; /* a child that is gone starts with what is new anyway */
-    struct child_say *say = write->data;
-    ticket_wipe_bytes(say->bytes, say->n);
-    free(say);
+    struct child_saying *saying = write->data;
+    explicit_bzero(saying->bytes, saying->n);
+    free(saying);
+}
+
+/* False without memory. */
+static bool child_try_say(struct child_life *life, char kind, struct span bytes)
+{
+    size_t n = MESSAGE_HEADER + bytes.n;
+    struct child_saying *saying = calloc(1, sizeof *saying + n);
+    if (saying == NULL)
+        return false;
+    saying->n = n;
+    message_header(kind, bytes.n, saying->bytes);
+    if (bytes.n > 0)
+        memcpy(saying->bytes + MESSAGE_HEADER, bytes.p, bytes.n);
+    saying->write.data = saying;
+    uv_buf_t message = uv_buf_init(saying->bytes, (unsigned)n);
+    int result =
+        uv_write(&saying->write, (uv_stream_t *)&life->control, &message, 1, child_on_said_to);
+    if (result != 0)
+        child_on_said_to(&saying->write, result);
+    return true;
 }
 
 void child_say(struct child *c, char kind, struct span bytes)
 {
-    size_t n = MESSAGE_HEADER + bytes.n;
-    bool heard = c->work != NULL && c->work->alive;
-    struct child_say *say = heard ? calloc(1, sizeof *say + n) : NULL;
-    if (say == NULL)
+    if (c->work == NULL || !c->work->alive || child_try_say(c->work, kind, bytes))
         return;
-    say->n = n;
-    message_header(kind, bytes.n, say->bytes);
-    if (bytes.n > 0)
-        memcpy(say->bytes + MESSAGE_HEADER, bytes.p, bytes.n);
-    say->write.data = say;
-    uv_buf_t message = uv_buf_init(say->bytes, (unsigned)n);
-    int result =
-        uv_write(&say->write, (uv_stream_t *)&c->work->control, &message, 1, child_on_written);
-    if (result != 0)
-        child_on_written(&say->write, result);
+    log_line(LOG_ERROR, "%s %d cannot be told what is new, out of memory, and is killed",
+             c->plan.name, uv_process_get_pid(&c->work->process));
+    uv_process_kill(&c->work->process, SIGKILL);
 }
 
 void child_signal(struct child *c, int number)

@@ -20,14 +20,20 @@
 #define CHILD_HANDED_FD  4
 #define CHILD_HANDED_MAX 320
 
+/* After so many deaths before one was ever ready it makes no sense to go on. */
+#define CHILD_FAILURES_MAX 3
+
 /*
  * What a child says over the control stream: single bytes, so that nothing has to be parsed that
  * comes from a process which clients may have taken over.  All others than these go to on_said.
  * What it is told are messages (process/message.h).
  */
 #define CHILD_SAY_READY 'R' /* it does its work from now on */
-#define CHILD_SAY_ALIVE '.' /* its loop turns (process/heartbeat.h) */
+#define CHILD_SAY_ALIVE '.' /* its loop turns */
 #define CHILD_SAY_ROOM  'M' /* it begins nothing new: another one shall take its place at once */
+
+/* Milliseconds from one CHILD_SAY_ALIVE to the next, and between two looks of the supervisor. */
+#define CHILD_HEARTBEAT 1000
 
 /* A descriptor for a child; -1 for one that could not be made: the child finds it missing. */
 struct child_handed {
@@ -39,7 +45,7 @@ struct child_plan {
     uv_loop_t *loop;
     const char *name; /* for the log: "worker"; borrowed for the child's life, as all here */
     char *subcommand; /* that the program becomes */
-    const char *room; /* for the log: why one that makes room does so, or NULL if none ever does */
+    bool makes_room;  /* CHILD_SAY_ROOM is heard */
     /*
      * Seconds of silence after which it hangs, and is killed; 0: it may be silent forever.  They
      * are the supervisor's own looks at it, so that a machine that stood still kills nobody.
@@ -49,8 +55,8 @@ struct child_plan {
     size_t (*hand)(void *context, struct child_handed *out);
     void (*on_ready)(void *context);           /* it has said so; once in each life, or NULL */
     void (*on_said)(void *context, char what); /* or NULL */
-    /* It has ended, and is started again unless it is stopped, now or later; or NULL. */
-    void (*on_gone)(void *context);
+    /* CHILD_FAILURES_MAX have died, and none was ever ready; it goes on all the same.  Once. */
+    void (*on_failed)(void *context);
     /* It has ended for good and its struct may go; once, after child_retire or child_stop. */
     void (*on_stopped)(void *context);
     void *context;
@@ -65,8 +71,10 @@ struct child {
     struct child_life *lives; /* that, and those which have made room and finish what they began */
     uv_timer_t timer;         /* until the next start; of one that is stopped, until it is killed */
     bool ready;               /* the one at work has said so */
+    bool was_ready;           /* some one has */
     bool stopping;
-    unsigned failures; /* deaths in a row */
+    unsigned failures;  /* deaths in a row */
+    unsigned stillborn; /* deaths before one was ever ready */
 };
 
 /*
@@ -75,7 +83,10 @@ struct child {
  */
 void child_start(struct child *c, const struct child_plan *plan);
 
-/* Tell it something, see process/message.h; one that is not there is told nothing. */
+/*
+ * Tell it something, see process/message.h; one that is not there is told nothing.  One to which it
+ * cannot be said, for want of memory, is killed: the next starts with what is new.
+ */
 void child_say(struct child *c, char kind, struct span bytes);
 
 /* Send a signal to the process, if there is one, and to those that have made room. */

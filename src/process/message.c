@@ -25,16 +25,18 @@ static void message_begin(struct message_reader *r)
     r->left = 0;
     for (size_t k = 1; k < MESSAGE_HEADER; k++)
         r->left = r->left << 8 | r->header[k];
-    if (r->left > 0) /* all at once: a buf that grows leaves copies behind, and these may be keys */
-        (void)buf_reserve(&r->bytes, r->left);
+    /* All at once: a buf that grows leaves copies behind, and these may be keys. */
+    if (r->left == 0 || buf_reserve(&r->bytes, r->left) != NULL)
+        return;
+    log_line(LOG_ERROR, "a message of the supervisor is lost: %s",
+             buf_status(&r->bytes) == ST_NOMEM ? "out of memory" : "it is too large");
+    r->on_lost(r->context);
 }
 
 static void message_end(struct message_reader *r)
 {
     if (buf_status(&r->bytes) == ST_OK)
         r->on_message(r->context, (char)r->header[0], buf_span(&r->bytes));
-    else
-        log_line(LOG_ERROR, "a message of the supervisor is too large, and is lost");
     buf_wipe(&r->bytes);
     r->header_n = 0;
 }

@@ -1,5 +1,5 @@
 /*
- * message: what the supervisor tells a worker over the control stream: one byte that says what it
+ * message: what the supervisor tells a child over the control stream: one byte that says what it
  * is, the number of bytes that follow in four bytes, the highest first, and those bytes.
  */
 #ifndef PROCESS_MESSAGE_H
@@ -22,16 +22,17 @@ struct message_reader {
     struct buf bytes;                     /* those that have come */
     /* A whole message; the bytes are borrowed, and wiped behind the call: they may be keys. */
     void (*on_message)(void *context, char kind, struct span bytes);
+    void (*on_lost)(void *context); /* one is skipped */
     void *context;
 };
 
-/* Begin; the caller sets on_message and context. */
+/* Begin; the caller sets on_message, on_lost and context. */
 void message_reader_init(struct message_reader *r);
 void message_reader_fini(struct message_reader *r);
 
 /*
- * Take bytes of the stream: messages in any number of pieces.  One for which there is no memory is
- * told to the log and skipped.
+ * Take bytes of the stream: messages in any number of pieces.  One for which there is no memory, or
+ * which is larger than any of ours, is told to the log and skipped.
  */
 void message_reader_take(struct message_reader *r, struct span bytes);
 

@@ -2,13 +2,11 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "process/child.h"
 #include "process/relay.h"
 #include "worker/worker.h"
-
-/* So many deaths of workers before the first was ever ready: it makes no sense to go on. */
-#define CREW_FAILURES_MAX 3
 
 struct crew_member {
     struct crew *crew;
@@ -22,12 +20,10 @@ struct crew_member {
 
 struct crew {
     struct crew_plan plan;
-    bool failed;
     bool leaving, left;
-    bool any_ready;    /* some worker has answered requests once */
-    bool was_ready;    /* and all of them at the same time */
-    unsigned failures; /* before anybody was ready */
-    size_t open;       /* members that have not ended for good */
+    bool any_ready; /* some worker has answered requests once */
+    bool was_ready; /* and all of them at the same time */
+    size_t open;    /* members that have not ended for good */
     struct crew_member members[];
 };
 
@@ -45,7 +41,7 @@ static struct span crew_pack_tickets(const struct crew *c, union crew_tickets *k
 
 static void crew_wipe_tickets(union crew_tickets *keys)
 {
-    ticket_wipe_bytes(keys, sizeof *keys);
+    explicit_bzero(keys, sizeof *keys);
     ticket_wipe_stack();
 }
 
@@ -115,15 +111,12 @@ static void crew_on_said(void *context, char what)
     crew_check_left(c);
 }
 
-static void crew_on_gone(void *context)
+static void crew_on_failed(void *context)
 {
     const struct crew_member *m = context;
-    struct crew *c = m->crew;
-    if (c->any_ready || ++c->failures < CREW_FAILURES_MAX)
-        return;
-    if (!c->failed)
+    const struct crew *c = m->crew;
+    if (!c->any_ready)
         c->plan.on_failed(c->plan.context);
-    c->failed = true;
 }
 
 static void crew_on_stopped(void *context)
@@ -148,11 +141,11 @@ enum status crew_start(const struct crew_plan *plan, struct crew **out, struct e
                                 .name = "worker",
                                 .subcommand = subcommand,
                                 .silence = plan->silence,
-                                .room = "one that can reach the new folder",
+                                .makes_room = true,
                                 .hand = crew_hand,
                                 .on_ready = crew_on_ready,
                                 .on_said = crew_on_said,
-                                .on_gone = crew_on_gone,
+                                .on_failed = crew_on_failed,
                                 .on_stopped = crew_on_stopped};
     c->open = plan->workers;
     for (size_t i = 0; i < plan->workers; i++) {

@@ -23,7 +23,7 @@ struct crew_plan {
     const int *sockets; /* bound; borrowed for the crew's life */
     size_t socket_count;
     void (*on_ready)(void *context);  /* every worker answers requests; called once */
-    void (*on_failed)(void *context); /* workers do not even start */
+    void (*on_failed)(void *context); /* one does not even start, nor has any other one */
     void (*on_left)(void *context);   /* after crew_leave: none of them accepts any more; once */
     void (*on_gone)(void *context);   /* they have ended for good, and crew_free may be called */
     /* An edition in service is damaged; said again and again until another one is. */

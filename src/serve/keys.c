@@ -9,8 +9,6 @@
 #include "process/relay.h"
 #include "worker/key.h"
 
-/* So many deaths before it ever worked: it makes no sense to go on. */
-#define KEYS_FAILURES_MAX 3
 #define KEYS_SETTINGS_MAX 4096
 /* Milliseconds until one that was told to end is killed. */
 #define KEYS_QUIT 1000
@@ -82,11 +80,10 @@ static void keys_on_said(void *context, char what)
         keys_taken(context);
 }
 
-static void keys_on_gone(void *context)
+static void keys_on_failed(void *context)
 {
-    struct keys *k = context;
-    if (!k->any_ready && ++k->failures == KEYS_FAILURES_MAX)
-        k->plan.on_failed(k->plan.context);
+    const struct keys *k = context;
+    k->plan.on_failed(k->plan.context);
 }
 
 static void keys_on_stopped(void *context)
@@ -137,7 +134,7 @@ enum status keys_start(struct keys *k, const struct keys_plan *plan, struct erro
                                      .hand = keys_hand,
                                      .on_ready = keys_on_ready,
                                      .on_said = keys_on_said,
-                                     .on_gone = keys_on_gone,
+                                     .on_failed = keys_on_failed,
                                      .on_stopped = keys_on_stopped,
                                      .context = k};
     k->running = true;

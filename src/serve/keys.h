@@ -34,11 +34,10 @@ struct keys {
     struct buf settings;
     int *worker_ends; /* of the sockets, one for each worker; owned, as the others are */
     int *key_ends;
-    size_t count;      /* of each */
-    bool running;      /* the child has been started, and not stopped */
-    bool any_ready;    /* it has worked once */
-    bool telling;      /* of other keys, which it has not said to have taken */
-    unsigned failures; /* before it ever worked */
+    size_t count;   /* of each */
+    bool running;   /* the child has been started, and not stopped */
+    bool any_ready; /* it has worked once */
+    bool telling;   /* of other keys, which it has not said to have taken */
 };
 
 /*

@@ -21,11 +21,6 @@
 _Static_assert(TICKET_NAME + TICKET_AES + TICKET_HMAC == TICKET_KEY_SIZE, "parts of a key");
 _Static_assert(TICKET_KEYS_MAX * (2 * TICKET_KEY_SIZE + 2) <= TICKET_FILE, "a full file fits");
 
-void ticket_wipe_bytes(void *bytes, size_t n)
-{
-    OPENSSL_cleanse(bytes, n);
-}
-
 void ticket_wipe(struct ticket_ring *ring)
 {
     OPENSSL_cleanse(ring, sizeof *ring);

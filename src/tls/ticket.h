@@ -59,9 +59,8 @@ enum status ticket_unpack(struct ticket_ring *ring, const unsigned char from[TIC
 /* The same keys in the same order? */
 bool ticket_same(const struct ticket_ring *a, const struct ticket_ring *b);
 
-/* Wipe a ring, or any bytes that keys were in, so that no copy is left; a compiler keeps this. */
+/* Wipe a ring, so that no copy is left; a compiler keeps this. */
 void ticket_wipe(struct ticket_ring *ring);
-void ticket_wipe_bytes(void *bytes, size_t n);
 
 /*
  * Wipe the stack below the caller: what copies keys has them in vector registers, and a signal that

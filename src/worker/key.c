@@ -12,22 +12,16 @@
 #include "core/file.h"
 #include "core/memory.h"
 #include "log/log.h"
-#include "process/heartbeat.h"
-#include "process/message.h"
-#include "process/relay.h"
+#include "process/self.h"
 #include "sandbox/sandbox.h"
 #include "tls/keeper.h"
-#include "tls/ticket.h"
 
-#define KEY_SETTINGS_MAX 4096
 /* Milliseconds that keys which are not in use any more are kept for handshakes that have begun. */
 #define KEY_KEPT 60000
 /* Locked memory for secrets: as much as the keys' text has, but at least this; a power of two. */
 #define KEY_SECRET_LEAST ((size_t)64 * 1024)
 /* Lines of one kind in a minute: a worker that clients have taken over could ask for any number. */
 #define KEY_LOG_LINES 60
-/* Milliseconds between two looks at what the log left out. */
-#define KEY_SETTLE 10000
 
 #define FIELD(name) offsetof(struct key_settings, name)
 
@@ -47,32 +41,11 @@ struct key {
     struct options options; /* which own the settings' values */
     struct keeper *keeper;
     uv_loop_t loop;
-    uv_pipe_t control;
-    struct heartbeat heartbeat;
-    uv_poll_t relay;   /* of the log */
-    bool relays;       /* it is there */
+    struct self self;
     uv_timer_t forget; /* the keys before */
-    uv_timer_t settle; /* of the log */
     uv_poll_t *polls;  /* one for each worker; owned */
-    struct message_reader messages;
-    uv_write_t ready;
     bool stopping;
 };
-
-static enum status key_read_settings(struct key *k, struct error *e)
-{
-    struct buf text;
-    buf_init(&text, KEY_SETTINGS_MAX);
-    options_init(&k->options, key_options, key_options_count, &k->settings);
-    enum status status = file_read_fd(KEY_SETTINGS_FD, "settings", &text, e);
-    if (status == ST_OK)
-        status = options_read_text(&k->options, "settings", buf_str(&text), e);
-    if (status == ST_OK)
-        status = options_complete(&k->options, "settings", e);
-    close(KEY_SETTINGS_FD);
-    buf_fini(&text);
-    return status;
-}
 
 /* Before anything is opened that could take the number of one that is missing. */
 static enum status key_check_sockets(const struct key *k, struct error *e)
@@ -119,17 +92,13 @@ static enum status key_read_keys(struct key *k, struct error *e)
 
 static void key_stop(struct key *k)
 {
-    uv_handle_t *const handles[] = {(uv_handle_t *)&k->control, (uv_handle_t *)&k->heartbeat.timer,
-                                    (uv_handle_t *)&k->forget, (uv_handle_t *)&k->settle};
     if (k->stopping)
         return;
     k->stopping = true;
-    for (size_t i = 0; i < sizeof handles / sizeof handles[0]; i++)
-        uv_close(handles[i], NULL);
+    self_stop(&k->self);
+    uv_close((uv_handle_t *)&k->forget, NULL);
     for (long i = 0; i < k->settings.sockets; i++)
         uv_close((uv_handle_t *)&k->polls[i], NULL);
-    if (k->relays)
-        uv_close((uv_handle_t *)&k->relay, NULL);
 }
 
 /*
@@ -153,55 +122,37 @@ static void key_on_forget(uv_timer_t *timer)
     keeper_forget(k->keeper);
 }
 
-static void key_on_settle(uv_timer_t *timer)
+/* The workers wait for those keys; what they ask for meanwhile waits in their sockets. */
+static void key_on_lost(void *context)
 {
-    (void)timer;
-    log_settle(false);
+    log_line(LOG_ERROR, "the next key process has the new keys");
+    key_stop(context);
 }
 
-static void key_on_written(uv_write_t *write, int status)
+static void key_on_alone(void *context)
 {
-    (void)status; /* a supervisor that is gone shows at the other direction */
-    free(write);
+    key_stop(context);
 }
 
 /* The workers hear of the certificates of these keys when we have said that we have them. */
 static void key_on_message(void *context, char kind, struct span bytes)
 {
-    static char taken[] = {KEY_SAY_TAKEN};
     struct key *k = context;
     struct error e;
     if (kind == KEY_SAY_QUIT)
         key_stop(k);
     if (kind != KEY_SAY_KEYS)
         return;
-    if (keeper_take(k->keeper, bytes, &e) != ST_OK) {
+    enum status status = keeper_take(k->keeper, bytes, &e);
+    if (status == ST_NOMEM) {
+        log_error(&e);
+        key_on_lost(k);
+    } else if (status != ST_OK) {
         log_line(LOG_ERROR, "%s; the keys before stay in use", e.message);
-        return;
+    } else {
+        uv_timer_start(&k->forget, key_on_forget, KEY_KEPT, 0);
+        self_say(&k->self, KEY_SAY_TAKEN);
     }
-    uv_timer_start(&k->forget, key_on_forget, KEY_KEPT, 0);
-    uv_write_t *write = calloc(1, sizeof *write);
-    uv_buf_t say = uv_buf_init(taken, sizeof taken);
-    if (write != NULL && uv_write(write, (uv_stream_t *)&k->control, &say, 1, key_on_written) != 0)
-        free(write);
-}
-
-static void key_on_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
-{
-    static char bytes[4096];
-    (void)handle, (void)suggested;
-    *buf = uv_buf_init(bytes, sizeof bytes);
-}
-
-static void key_on_control(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
-{
-    struct key *k = stream->data;
-    if (n < 0) {
-        key_stop(k); /* without a supervisor nobody would ever stop us */
-        return;
-    }
-    message_reader_take(&k->messages, (struct span){buf->base, (size_t)n});
-    ticket_wipe_bytes(buf->base, (size_t)n);
 }
 
 static enum status key_start_handles(struct key *k, struct error *e)
@@ -216,15 +167,14 @@ static enum status key_start_handles(struct key *k, struct error *e)
         k->polls[i].data = k;
         uv_poll_start(&k->polls[i], UV_READABLE | UV_DISCONNECT, key_on_poll);
     }
-    uv_pipe_init(&k->loop, &k->control, 0);
-    uv_pipe_open(&k->control, CHILD_CONTROL_FD);
-    k->control.data = k;
-    uv_read_start((uv_stream_t *)&k->control, key_on_buffer, key_on_control);
-    heartbeat_start(&k->heartbeat, &k->loop, (uv_stream_t *)&k->control);
-    k->relays = relay_listen(&k->relay, &k->loop, KEY_LOG_FD);
+    const struct self_plan plan = {.loop = &k->loop,
+                                   .log_fd = KEY_LOG_FD,
+                                   .on_message = key_on_message,
+                                   .on_lost = key_on_lost,
+                                   .on_alone = key_on_alone,
+                                   .context = k};
+    self_start(&k->self, &plan);
     uv_timer_init(&k->loop, &k->forget);
-    uv_timer_init(&k->loop, &k->settle);
-    uv_timer_start(&k->settle, key_on_settle, KEY_SETTLE, KEY_SETTLE);
     k->forget.data = k;
     return ST_OK;
 }
@@ -234,7 +184,8 @@ static enum status key_start(struct key *k, struct error *e)
 {
     char told[SANDBOX_TOLD_MAX];
     enum sandbox_wish wish;
-    enum status status = key_read_settings(k, e);
+    options_init(&k->options, key_options, key_options_count, &k->settings);
+    enum status status = options_read_fd(&k->options, KEY_SETTINGS_FD, e);
     if (status == ST_OK)
         status = key_check_sockets(k, e);
     if (status == ST_OK)
@@ -257,7 +208,7 @@ static enum status key_start(struct key *k, struct error *e)
 static void key_free(struct key *k)
 {
     keeper_free(k->keeper);
-    message_reader_fini(&k->messages);
+    self_fini(&k->self);
     options_fini(&k->options);
     free(k->polls);
     free(k);
@@ -265,7 +216,6 @@ static void key_free(struct key *k)
 
 int key_run(void)
 {
-    static char ready[] = {CHILD_SAY_READY};
     struct key *k = calloc(1, sizeof *k);
     struct error e = {0};
     log_init("key");
@@ -275,19 +225,14 @@ int key_run(void)
     signal(SIGHUP, SIG_IGN);
     if (k == NULL)
         return EXIT_FAILURE;
-    message_reader_init(&k->messages);
-    k->messages.on_message = key_on_message;
-    k->messages.context = k;
     if (key_start(k, &e) != ST_OK) {
         log_error(&e);
         key_free(k);
         return EXIT_FAILURE;
     }
-    uv_buf_t say = uv_buf_init(ready, sizeof ready);
-    uv_write(&k->ready, (uv_stream_t *)&k->control, &say, 1, NULL);
+    self_say(&k->self, CHILD_SAY_READY);
     uv_run(&k->loop, UV_RUN_DEFAULT);
     uv_loop_close(&k->loop);
-    log_settle(true);
     key_free(k);
     return EXIT_SUCCESS;
 }

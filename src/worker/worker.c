@@ -17,22 +17,17 @@
 #include "log/access.h"
 #include "log/log.h"
 #include "net/listener.h"
-#include "process/heartbeat.h"
-#include "process/message.h"
-#include "process/relay.h"
+#include "process/self.h"
 #include "sandbox/sandbox.h"
 #include "worker/worker_key.h"
 #include "worker/worker_tls.h"
 
-#define WORKER_SETTINGS_MAX ((size_t)1024 * 1024)
 /* Descriptors that are kept for other things than connections. */
 #define WORKER_RESERVE   64
 #define WORKER_PER_VHOST 3 /* edition, static folder, and one of them while it is exchanged */
 /* Of the connections, this part is kept for telling those over the limit; at most so many. */
 #define WORKER_TOLD_PART 8
 #define WORKER_TOLD_MAX  64
-/* Milliseconds until what the log has left out is told, when there is nothing else to tell. */
-#define WORKER_SETTLE 10000
 /* Milliseconds for running answers when one other worker is there: a slow line takes long. */
 #define WORKER_ROOM_DRAIN 60000
 /* Milliseconds that clients get to say what they are about to say when the server stops. */
@@ -48,6 +43,9 @@
 #define WORKER_TRIM_LEAST 64
 #define WORKER_TRIM_SHARE 4
 #define WORKER_TRIM_DELAY 10000
+/* What another worker can do that this one cannot. */
+#define WORKER_WHY_FOLDER "can reach the new folder"
+#define WORKER_WHY_NEWS   "learns what this one had no memory for"
 
 struct worker {
     struct worker_settings settings;
@@ -56,19 +54,14 @@ struct worker {
     struct worker_key key;
     struct worker_tls tls;
     uv_loop_t loop;
-    uv_pipe_t control;
-    struct heartbeat heartbeat;
+    struct self self;
     uv_signal_t term, interrupt, hangup;
-    uv_poll_t relay; /* of the log */
-    bool relays;     /* it is there */
     uv_timer_t drain;
     uv_timer_t reload;  /* tries again after a failure */
     uv_timer_t look;    /* at the editions */
     uv_timer_t trim;    /* gives memory back after a peak */
     size_t peak;        /* connections at a time since it was given back */
-    uv_timer_t settle;  /* of the log */
     struct areas areas; /* who may see what */
-    struct message_reader messages;
     struct conn_table table;
     struct listeners *listeners;
     struct prefix *proxies; /* proxy_from, read */
@@ -78,21 +71,6 @@ struct worker {
     bool beyond;                  /* another static/ cannot be */
     bool stopping;
 };
-
-static enum status worker_read_settings(struct worker *w, struct error *e)
-{
-    struct buf text;
-    buf_init(&text, WORKER_SETTINGS_MAX);
-    options_init(&w->options, worker_options, worker_options_count, &w->settings);
-    enum status status = file_read_fd(WORKER_SETTINGS_FD, "settings", &text, e);
-    if (status == ST_OK)
-        status = options_read_text(&w->options, "settings", buf_str(&text), e);
-    if (status == ST_OK)
-        status = options_complete(&w->options, "settings", e);
-    close(WORKER_SETTINGS_FD);
-    buf_fini(&text);
-    return status;
-}
 
 static enum status worker_read_areas(struct worker *w, struct error *e)
 {
@@ -150,18 +128,16 @@ static enum status worker_start_limits(struct worker *w, struct error *e)
 /* Everything is closed: the loop has nothing left to run. */
 static void worker_finish(struct worker *w)
 {
-    uv_handle_t *const handles[] = {
-        (uv_handle_t *)&w->control, (uv_handle_t *)&w->term,   (uv_handle_t *)&w->interrupt,
-        (uv_handle_t *)&w->hangup,  (uv_handle_t *)&w->drain,  (uv_handle_t *)&w->reload,
-        (uv_handle_t *)&w->trim,    (uv_handle_t *)&w->settle, (uv_handle_t *)&w->heartbeat.timer,
-        (uv_handle_t *)&w->look};
+    uv_handle_t *const handles[] = {(uv_handle_t *)&w->term,   (uv_handle_t *)&w->interrupt,
+                                    (uv_handle_t *)&w->hangup, (uv_handle_t *)&w->drain,
+                                    (uv_handle_t *)&w->reload, (uv_handle_t *)&w->trim,
+                                    (uv_handle_t *)&w->look};
     for (size_t i = 0; i < sizeof handles / sizeof handles[0]; i++) {
         if (!uv_is_closing(handles[i]))
             uv_close(handles[i], NULL);
     }
     worker_key_stop(&w->key);
-    if (w->relays && !uv_is_closing((uv_handle_t *)&w->relay))
-        uv_close((uv_handle_t *)&w->relay, NULL);
+    self_stop(&w->self);
 }
 
 static void worker_on_drained(uv_timer_t *timer)
@@ -192,12 +168,6 @@ static void worker_stop(struct worker *w, uint64_t patience)
     worker_drain(w, patience);
 }
 
-static void worker_say(struct worker *w, char what)
-{
-    uv_buf_t say = uv_buf_init(&what, 1);
-    (void)uv_try_write((uv_stream_t *)&w->control, &say, 1);
-}
-
 /* Milliseconds that running answers get to finish when the server stops. */
 static uint64_t worker_patience(const struct worker *w)
 {
@@ -212,17 +182,18 @@ static void worker_leave(struct worker *w)
         listeners_stop(w->listeners);
     }
     w->listeners = NULL;
-    worker_say(w, WORKER_SAY_LEFT);
+    self_say(&w->self, WORKER_SAY_LEFT);
     if (w->table.count == 0)
         worker_finish(w);
 }
 
 /* Another worker takes our place: to the clients that are here nothing happens. */
-static void worker_make_room(struct worker *w)
+static void worker_make_room(struct worker *w, const char *why)
 {
     if (w->listeners == NULL)
         return;
-    worker_say(w, CHILD_SAY_ROOM);
+    log_line(LOG_INFO, "makes room for another one, which %s", why);
+    self_say(&w->self, CHILD_SAY_ROOM);
     worker_key_share(&w->key);
     worker_drain(w, WORKER_ROOM_DRAIN);
 }
@@ -308,7 +279,7 @@ static void worker_reload(struct worker *w)
         failed = failed || !fine;
     }
     if (w->beyond)
-        worker_make_room(w);
+        worker_make_room(w, WORKER_WHY_FOLDER);
     else if (failed)
         uv_timer_start(&w->reload, worker_on_reload, WORKER_RELOAD_RETRY, 0);
     else
@@ -318,13 +289,6 @@ static void worker_reload(struct worker *w)
 static void worker_on_reload(uv_timer_t *timer)
 {
     worker_reload(timer->data);
-}
-
-static void worker_on_buffer(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
-{
-    static char bytes[4096];
-    (void)handle, (void)suggested;
-    *buf = uv_buf_init(bytes, sizeof bytes);
 }
 
 /* The supervisor says something: all of it is taken, or what was there before stays. */
@@ -358,17 +322,18 @@ static void worker_on_message(void *context, char kind, struct span bytes)
     }
     if (status != ST_OK)
         log_line(LOG_ERROR, "%s; what was there before stays in use", e.message);
+    if (status == ST_NOMEM)
+        worker_make_room(w, WORKER_WHY_NEWS);
 }
 
-static void worker_on_control(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+static void worker_on_lost(void *context)
 {
-    struct worker *w = stream->data;
-    if (n < 0) {
-        worker_stop(w, 0); /* without a supervisor nobody would ever stop us */
-        return;
-    }
-    message_reader_take(&w->messages, (struct span){buf->base, (size_t)n});
-    ticket_wipe_bytes(buf->base, (size_t)n);
+    worker_make_room(context, WORKER_WHY_NEWS);
+}
+
+static void worker_on_alone(void *context)
+{
+    worker_stop(context, 0);
 }
 
 /*
@@ -400,12 +365,6 @@ static size_t worker_served(size_t all, size_t wanted)
     return served < wanted ? served : wanted;
 }
 
-static void worker_on_settle(uv_timer_t *timer)
-{
-    (void)timer;
-    log_settle(false);
-}
-
 /* The supervisor can have another one made. */
 static void worker_on_look(uv_timer_t *timer)
 {
@@ -416,16 +375,18 @@ static void worker_on_look(uv_timer_t *timer)
         damaged = damaged || r->damaged || (r->edition != NULL && edition_is_damaged(r->edition));
     }
     if (damaged && w->listeners != NULL)
-        worker_say(w, WORKER_SAY_DAMAGED);
+        self_say(&w->self, WORKER_SAY_DAMAGED);
 }
 
 static void worker_start_handles(struct worker *w)
 {
-    uv_pipe_init(&w->loop, &w->control, 0);
-    uv_pipe_open(&w->control, CHILD_CONTROL_FD);
-    w->control.data = w;
-    uv_read_start((uv_stream_t *)&w->control, worker_on_buffer, worker_on_control);
-    heartbeat_start(&w->heartbeat, &w->loop, (uv_stream_t *)&w->control);
+    const struct self_plan plan = {.loop = &w->loop,
+                                   .log_fd = WORKER_LOG_FD,
+                                   .on_message = worker_on_message,
+                                   .on_lost = worker_on_lost,
+                                   .on_alone = worker_on_alone,
+                                   .context = w};
+    self_start(&w->self, &plan);
     uv_signal_t *const signals[] = {&w->term, &w->interrupt, &w->hangup};
     const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
@@ -433,12 +394,9 @@ static void worker_start_handles(struct worker *w)
         signals[i]->data = w;
         uv_signal_start(signals[i], worker_on_signal, numbers[i]);
     }
-    w->relays = relay_listen(&w->relay, &w->loop, WORKER_LOG_FD);
     uv_timer_init(&w->loop, &w->drain);
     uv_timer_init(&w->loop, &w->reload);
     uv_timer_init(&w->loop, &w->trim);
-    uv_timer_init(&w->loop, &w->settle);
-    uv_timer_start(&w->settle, worker_on_settle, WORKER_SETTLE, WORKER_SETTLE);
     uv_timer_init(&w->loop, &w->look);
     w->drain.data = w->reload.data = w->trim.data = w->look.data = w;
     uv_timer_start(&w->look, worker_on_look, WORKER_LOOK, WORKER_LOOK);
@@ -491,7 +449,8 @@ static enum status worker_enter_sandbox(struct worker *w, struct error *e)
 static enum status worker_start(struct worker *w, struct error *e)
 {
     int fds[LISTENERS_MAX];
-    enum status status = worker_read_settings(w, e);
+    options_init(&w->options, worker_options, worker_options_count, &w->settings);
+    enum status status = options_read_fd(&w->options, WORKER_SETTINGS_FD, e);
     if (status == ST_OK)
         status = worker_check_sockets(&w->settings, e);
     if (status == ST_OK)
@@ -537,7 +496,7 @@ static enum status worker_start(struct worker *w, struct error *e)
                                   .proxy_count = w->settings.proxy_from.count};
     status = listeners_start(&w->table, &plan, &w->listeners, e);
     if (status == ST_OK && w->beyond)
-        worker_make_room(w);
+        worker_make_room(w, WORKER_WHY_FOLDER);
     return status;
 }
 
@@ -549,7 +508,7 @@ static void worker_free(struct worker *w)
     worker_tls_fini(&w->tls);
     worker_key_fini(&w->key);
     areas_fini(&w->areas);
-    message_reader_fini(&w->messages);
+    self_fini(&w->self);
     options_fini(&w->options);
     quotas_free(w->quotas);
     free(w->exempt);
@@ -569,19 +528,15 @@ int worker_run(void)
         log_error(&e);
         return EXIT_FAILURE;
     }
-    message_reader_init(&w->messages);
-    w->messages.on_message = worker_on_message;
-    w->messages.context = w;
     if (worker_start(w, &e) != ST_OK) {
         log_error(&e);
         worker_free(w);
         return EXIT_FAILURE;
     }
     if (!w->beyond)
-        worker_say(w, CHILD_SAY_READY);
+        self_say(&w->self, CHILD_SAY_READY);
     uv_run(&w->loop, UV_RUN_DEFAULT);
     uv_loop_close(&w->loop);
-    log_settle(true);
     worker_free(w);
     return EXIT_SUCCESS;
 }

@@ -16,7 +16,7 @@ static enum status worker_read_tickets(struct ticket_ring *tickets, struct error
     enum status status = n == (ssize_t)sizeof packed
                              ? ticket_unpack(tickets, packed, e)
                              : error_set(e, ST_IO, n < 0 ? errno : 0, "ticket keys");
-    ticket_wipe_bytes(packed, sizeof packed);
+    explicit_bzero(packed, sizeof packed);
     return status;
 }
 
@@ -121,7 +121,7 @@ enum status worker_tls_tickets(struct worker_tls *t, struct span packed, struct 
     enum status status = ticket_unpack(&tickets, bytes, e);
     if (status == ST_OK)
         context_set_tickets(t->context, &tickets);
-    ticket_wipe_bytes(bytes, sizeof bytes);
+    explicit_bzero(bytes, sizeof bytes);
     ticket_wipe(&tickets);
     return status;
 }

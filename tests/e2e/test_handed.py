@@ -79,8 +79,9 @@ class Handed:
     def take(self, name):
         os.close(self.fds.pop(name))
 
-    def run(self):
-        """Let a child begin with them.  Its exit status, negative for a signal; None: it works."""
+    def run(self, told=b""):
+        """Let a child begin with them, and tell it something when it works.  Its exit status,
+        negative for a signal; None: it works, and was told nothing."""
         log = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC)
         acts = [(os.POSIX_SPAWN_DUP2, log, 2)]
         acts += [(os.POSIX_SPAWN_DUP2, self.fds[name], number)
@@ -88,6 +89,7 @@ class Handed:
         pid = os.posix_spawn(BINARY, ["broadsheet", self.subcommand], os.environ, file_actions=acts)
         os.close(log)
         self.control.settimeout(0.01)
+        self.heard, sent = b"", 0
         deadline = time.monotonic() + 10 * SLOW
         try:
             while time.monotonic() < deadline:
@@ -96,8 +98,11 @@ class Handed:
                     pid = None
                     return os.waitstatus_to_exitcode(status)
                 with contextlib.suppress(TimeoutError):
-                    if self.control.recv(1) == b"R":
-                        return None
+                    self.heard += self.control.recv(1)
+                if b"R" in self.heard and not told:
+                    return None
+                if b"R" in self.heard and len(told) > sent:
+                    sent += self.control.send(told[sent:])
             raise AssertionError(f"it neither works nor ends: {self.said()}")
         finally:
             if pid is not None:
@@ -207,3 +212,21 @@ def test_a_key_process_needs_every_setting(key, name):
     text = "\n".join(line for line in KEY.splitlines() if not line.startswith(name))
     key.put("settings", Handed.memory(text.encode()))
     key.fails(f"settings: no {name}")
+
+
+# As src/process/message.h has it: more bytes are to follow than there is memory for.
+TOO_LARGE = b"\xff\xff\xff\xff"
+
+
+@pytest.mark.parametrize("kind", [b"C", b"T", b"A"])
+def test_a_worker_that_cannot_take_what_is_new_makes_room(worker, kind):
+    assert worker.run(kind + TOO_LARGE) == 0
+    assert b"M" in worker.heard, worker.said()
+    assert "a message of the supervisor is lost" in worker.said()
+    assert "makes room for another one, which learns what" in worker.said()
+
+
+def test_a_key_process_that_cannot_take_what_is_new_ends(key):
+    assert key.run(b"K" + TOO_LARGE) == 0
+    assert "a message of the supervisor is lost" in key.said()
+    assert "the next key process has the new keys" in key.said()

@@ -121,6 +121,10 @@ class Worker(Process):
         except OSError:
             return False
 
+    def makes_room(self):
+        """Has it said that another one shall take its place?"""
+        return b"M" in self.control.recv(100)
+
     def settle(self):
         """Wait until it waits for the next event, or has ended."""
         while not self.ended():
@@ -239,7 +243,8 @@ class Request:
 
 
 class Said:
-    """A message of the supervisor while memory fails: the next request is answered either way."""
+    """A message of the supervisor while memory fails: the next request is answered, or the worker
+    has made room for another one, which learns what it could not."""
 
     def __init__(self, home, name, say):
         self.name = f"worker {name}"
@@ -255,9 +260,13 @@ class Said:
             worker.control.sendall(self.say(self.home, worker))
             worker.settle()
             board.arm(0, 0, board.failed)
-            answer = ask(worker.port, PAGE)
-            wrong = None if is_whole(answer, 20, None) else "the next request is not answered"
-            if not board.failed and "stays in" in worker.log():
+            failed = board.failed
+            if failed and "makes room for another one" in worker.log():
+                wrong = None if worker.makes_room() else "its supervisor does not hear of it"
+            else:
+                answer = ask(worker.port, PAGE)
+                wrong = None if is_whole(answer, 20, None) else "the next request is not answered"
+            if not failed and "stays in" in worker.log():
                 wrong = "refused, though all memory was there"
             code = worker.stop()
             log = worker.log()

@@ -14,11 +14,18 @@ static void on_message(void *context, char kind, struct span bytes)
     buf_putc(&heard, '|');
 }
 
+static void on_lost(void *context)
+{
+    assert_ptr_equal(context, &heard);
+    buf_puts(&heard, "lost|");
+}
+
 static int message_make(void **state)
 {
     buf_init(&heard, 100000);
     message_reader_init(&reader);
     reader.on_message = on_message;
+    reader.on_lost = on_lost;
     reader.context = &heard;
     return quiet_folder_make(state);
 }
@@ -83,8 +90,8 @@ static void one_that_is_too_large_is_told_and_skipped(void **state)
     buf_clear(&all);
     put_message(&all, 'T', SPAN("ten bytes."));
     message_reader_take(&reader, buf_span(&all));
-    assert_string_equal(buf_str(&heard), "Tten bytes.|");
-    assert_contains(stderr_text(), "a message of the supervisor is too large");
+    assert_string_equal(buf_str(&heard), "lost|Tten bytes.|");
+    assert_contains(stderr_text(), "a message of the supervisor is lost: it is too large");
     buf_fini(&all);
 }
 
