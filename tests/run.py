@@ -181,7 +181,7 @@ def run_torture(build, only, env):
     """One test: a stride so wide that it is over soon."""
     if only and only not in "torture":
         return Count()
-    command = ["/usr/bin/python3", "tests/torture/torture.py", "--stride", "997", "--first", "500"]
+    command = ["/usr/bin/python3", "tests/torture/torture.py", "--growth", "2.2"]
     status, output = run(command, PROGRAM_SECONDS, env)
     if status != 0:
         say(f"{output}torture: {how_it_ended(status)}")

@@ -32,12 +32,23 @@ class Shared:
         self.lock = multiprocessing.Lock()
 
 
-def lane_run(case, folder, rest, first, step, shared):
-    """Try n = first, first + step, ... until one run had fewer allocations."""
+def numbers(options, lane):
+    """Without an end, the n that this lane tries."""
+    nth, turn = options.first, 0
+    while True:
+        if turn % options.jobs == lane:
+            yield nth
+        nth = max(nth + options.stride, int(nth * options.growth))
+        turn += 1
+
+
+def lane_run(case, folder, rest, those, shared):
+    """Try those n until one run had fewer allocations."""
     folder.mkdir(exist_ok=True)
     board = Board(folder / "board")
-    nth = first
-    while shared.faults.value < FAULTS_MAX:
+    for nth in those:
+        if shared.faults.value >= FAULTS_MAX:
+            break
         wrong, log = case.attempt(folder, board, nth, rest)
         reached = board.failed > 0
         with shared.lock:
@@ -50,7 +61,6 @@ def lane_run(case, folder, rest, first, step, shared):
             with shared.lock:
                 shared.clean.value = min(shared.clean.value or nth, nth)
             break
-        nth += step
 
 
 def round_run(case, folder, rest, options):
@@ -58,8 +68,7 @@ def round_run(case, folder, rest, options):
     shared = Shared()
     began = told = time.monotonic()
     lanes = [multiprocessing.Process(target=lane_run, args=(
-        case, folder / f"lane{i}", rest, options.first + i * options.stride,
-        options.jobs * options.stride, shared)) for i in range(options.jobs)]
+        case, folder / f"lane{i}", rest, numbers(options, i), shared)) for i in range(options.jobs)]
     for lane in lanes:
         lane.start()
     for lane in lanes:
@@ -113,6 +122,8 @@ def every_case(home):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--stride", type=int, default=int(os.environ.get("TORTURE_STRIDE", "1")))
+    parser.add_argument("--growth", type=float, default=1, metavar="F",
+                        help="the next n is at least F times the one before")
     parser.add_argument("--first", type=int, default=1, metavar="N", help="the least n")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="runs at the same time")
     parser.add_argument("--at", type=int, metavar="N", help="only this n, and trace it")
