@@ -185,7 +185,7 @@ static enum status identity_read_chain(struct identity *id, struct error *e)
 {
     struct buf text;
     buf_init(&text, IDENTITY_FILE_MAX);
-    enum status status = file_read(id->certificate_path, &text, e);
+    enum status status = file_read_guarded(id->certificate_path, &text, e);
     BIO *pem = status == ST_OK ? identity_open_pem(buf_span(&text)) : NULL;
     if (status == ST_OK && pem == NULL)
         status = error_set(e, ST_NOMEM, ENOMEM, "%s", id->certificate_path);

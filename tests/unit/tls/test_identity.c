@@ -319,6 +319,15 @@ static void a_key_that_is_no_file_is_refused_without_waiting(void **state)
     assert_refused(ST_FORMAT, key_path(), "not a regular file");
 }
 
+static void a_certificate_that_is_no_file_is_refused_without_waiting(void **state)
+{
+    (void)state;
+    identity_free(open_identity());
+    assert_int_equal(unlink(certificate_path()), 0);
+    assert_int_equal(mkfifo(certificate_path(), 0644), 0);
+    assert_refused(ST_FORMAT, certificate_path(), "not a regular file");
+}
+
 static void a_key_with_a_passphrase_is_refused_without_asking(void **state)
 {
     (void)state;
@@ -443,6 +452,7 @@ int main(void)
     SUITE_TEST(&s, a_link_to_a_key_is_judged_by_its_target);
     SUITE_TEST(&s, a_key_of_another_user_is_refused);
     SUITE_TEST(&s, a_key_that_is_no_file_is_refused_without_waiting);
+    SUITE_TEST(&s, a_certificate_that_is_no_file_is_refused_without_waiting);
     SUITE_TEST(&s, a_key_with_a_passphrase_is_refused_without_asking);
     SUITE_ROWS(&s, garbage_for_a_key_is_refused, garbage_rows);
     SUITE_ROWS(&s, garbage_for_a_certificate_is_refused, garbage_rows);
