@@ -25,8 +25,9 @@ void identity_put_paths(const char *dir, const char *name, struct buf *key,
  *
  * Returns ST_OK with *id (identity_free frees it); else a message that names the file: ST_MISSING,
  * ST_IO, ST_CRYPTO (no PEM key or certificate in it, or one that is damaged), ST_FORMAT (others can
- * read the key; the certificate is another key's, or not the first in its file; a kind of key that
- * clients refuse: anything but ECDSA P-256, P-384, P-521, RSA of 2048 to 8192 bits, Ed25519).
+ * read the key, or all can write the certificate; one that is no regular file; the certificate is
+ * another key's, or not the first in its file; a kind of key that clients refuse: anything but
+ * ECDSA P-256, P-384, P-521, RSA of 2048 to 8192 bits, Ed25519).
  * Where a renewal with a new key was cut off, the new key is found (identity_make.h).
  */
 enum status identity_load(const char *key_path, const char *certificate_path, struct identity **id,
