@@ -104,10 +104,10 @@ def test_an_authority_that_has_expired_is_warned_of(capsule, certs, tmp_path):
     capsule.static("members/index.gmi", "# For members\n")
     authority, config = tmp_path / "ca.pem", tmp_path / "config"
     config.write_text(f'area "/members/" {{ ca = "{authority}" }}\n')
-    for days, warnings in ((100, 0), (-1, 1)):
+    for days, warnings in ((100, 0), (0, 1)):
         made = openssl("req", "-x509", "-key", certs / "localhost.key", "-subj", "/CN=Club",
                        "-days", "100")
-        if days < 0:
+        if days == 0:
             request = openssl("req", "-new", "-key", certs / "localhost.key", "-subj", "/CN=Club")
             made = openssl("x509", "-req", "-key", certs / "localhost.key", "-days", str(days),
                            data=request)

@@ -4,6 +4,7 @@ The bounds are generous, about twice what is measured: `make bench` tells the tr
 """
 
 import socket
+import ssl
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from wire import both_versions, client_hello
 
 COUNT = 300
 KIB_BEFORE_TLS = 4  # an SSL object takes 45
-KIB_HANDSHAKEN = 24
+# A connection of OpenSSL 3.5 takes 28, of which its own objects are 27.5; one of 3.0 takes 14.
+KIB_HANDSHAKEN = 24 if ssl.OPENSSL_VERSION_INFO < (3, 2) else 48
 GIVEN_BACK = 25 * SLOW  # seconds after the peak
 HELLO = client_hello(0x0303)
 

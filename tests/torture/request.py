@@ -184,10 +184,11 @@ class Request:
         self.context = self.session = None
 
     def prepare(self, worker):
-        """Once in each lane: a session to resume."""
+        """A session to resume: one for each time, for some libraries use it only once."""
         if self.context is None:
             self.context = client_context(self.home, self.scene.version, self.scene.certificate)
-        if self.scene.resumed and self.session is None:
+        self.session = None
+        if self.scene.resumed:
             self.session = self.exchange(worker).session
 
     def exchange(self, worker):
