@@ -68,7 +68,8 @@ static size_t crew_hand(void *context, struct child_handed *out)
     for (size_t i = 0; i < n; i++)
         out[i].borrowed = false;
     out[n++] = (struct child_handed){
-        .fd = c->plan.key_sockets == NULL ? -1 : c->plan.key_sockets[m->number], .borrowed = true};
+        .fd = c->plan.keys == NULL ? -1 : keys_worker_end(c->plan.keys, m->number),
+        .borrowed = true};
     for (size_t i = 0; i < c->plan.socket_count; i++)
         out[n++] = (struct child_handed){.fd = c->plan.sockets[i], .borrowed = true};
     return n;

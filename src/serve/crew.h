@@ -6,6 +6,7 @@
 
 #include <uv.h>
 
+#include "serve/keys.h"
 #include "tls/ticket.h"
 
 struct crew_plan {
@@ -18,8 +19,7 @@ struct crew_plan {
     /* As identity_pack and areas_pack write them; likewise, and by crew_say_... */
     const struct buf *certificates;
     const struct buf *areas;
-    /* Of each worker, the socket to the key process; borrowed likewise.  NULL without one. */
-    const int *key_sockets;
+    struct keys *keys;  /* the key process; borrowed likewise.  NULL without one */
     const int *sockets; /* bound; borrowed for the crew's life */
     size_t socket_count;
     void (*on_ready)(void *context);  /* every worker answers requests; called once */

@@ -354,7 +354,7 @@ static void generation_start_crew(struct generation *g)
                                    .tickets = &g->keyring.ring,
                                    .certificates = apart ? &g->certs.public : &g->certs.text,
                                    .areas = &g->admission.packed,
-                                   .key_sockets = g->keys.worker_ends,
+                                   .keys = apart ? &g->keys : NULL,
                                    .sockets = g->sockets.fds,
                                    .socket_count = g->sockets.count,
                                    .on_ready = generation_on_ready,

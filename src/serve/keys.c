@@ -31,27 +31,32 @@ static bool keys_is_shut(int fd)
 }
 
 /* Without descriptors the pair stays what it is: the next key process finds that out. */
-static void keys_mend(struct keys *k)
+static void keys_mend(struct keys *k, size_t i)
 {
-    for (size_t i = 0; i < k->count; i++) {
-        int old[] = {k->worker_ends[i], k->key_ends[i]};
-        if ((keys_is_shut(old[0]) || keys_is_shut(old[1])) && keys_make_pair(k, i)) {
-            close(old[0]);
-            close(old[1]);
-        }
+    int old[] = {k->worker_ends[i], k->key_ends[i]};
+    if ((keys_is_shut(old[0]) || keys_is_shut(old[1])) && keys_make_pair(k, i)) {
+        close(old[0]);
+        close(old[1]);
     }
+}
+
+int keys_worker_end(struct keys *k, size_t worker)
+{
+    keys_mend(k, worker);
+    return k->worker_ends[worker];
 }
 
 static size_t keys_hand(void *context, struct child_handed *out)
 {
     struct keys *k = context;
     size_t n = 0;
-    keys_mend(k);
     out[n++] = (struct child_handed){.fd = child_memory_fd("settings", buf_span(&k->settings))};
     out[n++] = (struct child_handed){.fd = child_memory_fd("keys", buf_span(k->plan.text))};
     out[n++] = (struct child_handed){.fd = relay_open()};
-    for (size_t i = 0; i < k->count; i++)
+    for (size_t i = 0; i < k->count; i++) {
+        keys_mend(k, i);
         out[n++] = (struct child_handed){.fd = k->key_ends[i], .borrowed = true};
+    }
     return n;
 }
 

@@ -4,7 +4,7 @@
  * Each worker's place in the crew has a pair of sockets to it.  The supervisor keeps both ends, so
  * a worker or a key process that dies finds its successor on the same socket, with what was asked
  * meanwhile.  A pair that a worker has shut, which none of ours does, is made anew before the next
- * key process starts.
+ * process is handed an end of it, be that the key process or a worker.
  */
 #ifndef SERVE_KEYS_H
 #define SERVE_KEYS_H
@@ -48,6 +48,9 @@ enum status keys_start(struct keys *k, const struct keys_plan *plan, struct erro
 
 /* plan->text is another; on_taken follows, if need be from the next process. */
 void keys_say(struct keys *k);
+
+/* For a worker that starts: the socket of its place, from 0 on; borrowed. */
+int keys_worker_end(struct keys *k, size_t worker);
 
 /* End it, when no worker has a handshake any more; nothing is done where there is none. */
 void keys_stop(struct keys *k);

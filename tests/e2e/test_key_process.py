@@ -271,6 +271,16 @@ def test_a_socket_that_a_worker_has_shut_is_another_for_the_next_one(serve, caps
     assert "a worker has shut its socket" in server.log()
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may take another process's descriptor")
+def test_a_worker_that_shuts_its_socket_and_dies_leaves_the_next_a_whole_one(serve, capsule):
+    server = serve(capsule, workers=1, extra=ON)
+    process, victim = key_process(server), workers(server)[0]
+    shut(victim, WORKER_KEY_FD)
+    victim.kill()
+    wait_until(lambda: key_process(server).pid != process.pid, 10 * SLOW, "another key process")
+    server.fetch().check(20)
+
+
 # Another log, another configuration
 
 
