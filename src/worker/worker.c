@@ -46,6 +46,7 @@
 /* What another worker can do that this one cannot. */
 #define WORKER_WHY_FOLDER "can reach the new folder"
 #define WORKER_WHY_NEWS   "learns what this one had no memory for"
+#define WORKER_WHY_SOCKET "has another socket to the key process"
 
 struct worker {
     struct worker_settings settings;
@@ -331,6 +332,12 @@ static void worker_on_lost(void *context)
     worker_make_room(context, WORKER_WHY_NEWS);
 }
 
+/* By a worker before us in our place, which clients have taken over. */
+static void worker_on_shut(void *context)
+{
+    worker_make_room(context, WORKER_WHY_SOCKET);
+}
+
 static void worker_on_alone(void *context)
 {
     worker_stop(context, 0);
@@ -481,7 +488,7 @@ static enum status worker_start(struct worker *w, struct error *e)
     w->table.on_free = worker_on_conn_free;
     w->table.owner = w;
     worker_start_handles(w);
-    status = worker_key_start(&w->key, &w->loop, e);
+    status = worker_key_start(&w->key, &w->loop, worker_on_shut, w, e);
     if (status != ST_OK)
         return status;
     worker_reload(w); /* again what did not go, if anything */

@@ -62,10 +62,12 @@ extern const size_t worker_options_count;
 enum status worker_check_sockets(const struct worker_settings *settings, struct error *e) MUST_USE;
 
 /*
- * Be a worker until the supervisor says stop (SIGTERM, SIGINT) or is gone, or until a published
- * folder is another one than it can reach, see sandbox_is_beyond: then it makes room.  Who is told
- * to leave lets everybody finish that it has; who is told to stop lets answers that are under way
- * finish for the drain-timeout, then cuts them without close_notify, so that clients can tell.
+ * Be a worker until the supervisor says stop (SIGTERM, SIGINT) or is gone, or until there is what
+ * only another one can have: a published folder that is another than it can reach, see
+ * sandbox_is_beyond, news for which it has no memory, a socket to the key process in the place of
+ * one that was shut.  Then it makes room.  Who is told to leave lets everybody finish that it has;
+ * who is told to stop lets answers that are under way finish for the drain-timeout, then cuts them
+ * without close_notify, so that clients can tell.
  * Returns the exit status of the process.
  */
 int worker_run(void);

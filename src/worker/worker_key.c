@@ -23,9 +23,17 @@ static void worker_key_on_tick(uv_timer_t *timer)
 static void worker_key_on_poll(uv_poll_t *poll, int status, int events)
 {
     struct worker_key *k = poll->data;
-    (void)events;
-    if (status == 0)
-        signer_receive(k->signer);
+    signer_receive(k->signer);
+    if (status == 0 && (events & UV_DISCONNECT) == 0)
+        return;
+    k->shut = true;
+    uv_poll_stop(poll); /* it would be ready forever */
+    k->on_shut(k->context);
+}
+
+static void worker_key_listen(struct worker_key *k)
+{
+    uv_poll_start(&k->poll, UV_READABLE | UV_DISCONNECT, worker_key_on_poll);
 }
 
 /* Before the loop waits: what all connections of this round asked for leaves in one piece. */
@@ -37,11 +45,12 @@ static void worker_key_on_prepare(uv_prepare_t *prepare)
         uv_timer_start(&k->timer, worker_key_on_tick, SIGNER_TICK, SIGNER_TICK);
     if (k->shared && !signer_is_waiting(k->signer))
         uv_poll_stop(&k->poll);
-    else if (k->shared && !uv_is_active((uv_handle_t *)&k->poll))
-        uv_poll_start(&k->poll, UV_READABLE, worker_key_on_poll);
+    else if (k->shared && !k->shut && !uv_is_active((uv_handle_t *)&k->poll))
+        worker_key_listen(k);
 }
 
-enum status worker_key_start(struct worker_key *k, uv_loop_t *loop, struct error *e)
+enum status worker_key_start(struct worker_key *k, uv_loop_t *loop, void (*on_shut)(void *context),
+                             void *context, struct error *e)
 {
     int result = k->signer == NULL ? 0 : uv_poll_init(loop, &k->poll, WORKER_KEY_FD);
     if (result != 0)
@@ -51,8 +60,10 @@ enum status worker_key_start(struct worker_key *k, uv_loop_t *loop, struct error
     uv_prepare_init(loop, &k->prepare);
     uv_timer_init(loop, &k->timer);
     k->poll.data = k->prepare.data = k->timer.data = k;
+    k->on_shut = on_shut;
+    k->context = context;
     k->running = true;
-    uv_poll_start(&k->poll, UV_READABLE, worker_key_on_poll);
+    worker_key_listen(k);
     uv_prepare_start(&k->prepare, worker_key_on_prepare);
     return ST_OK;
 }

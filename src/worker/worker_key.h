@@ -17,6 +17,9 @@ struct worker_key {
     uv_timer_t timer;
     bool running; /* the three are there */
     bool shared;  /* another worker has the socket, too */
+    bool shut;    /* and has shut it */
+    void (*on_shut)(void *context);
+    void *context;
 };
 
 /*
@@ -27,8 +30,13 @@ struct worker_key {
  */
 enum status worker_key_open(struct worker_key *k, const char *wanted, struct error *e) MUST_USE;
 
-/* Have signatures come while the loop runs.  ST_OK, or ST_IO when it cannot look at the socket. */
-enum status worker_key_start(struct worker_key *k, uv_loop_t *loop, struct error *e) MUST_USE;
+/*
+ * Have signatures come while the loop runs.  ST_OK, or ST_IO when it cannot look at the socket.
+ *
+ * on_shut   somebody has shut the socket, and no signature comes any more; once
+ */
+enum status worker_key_start(struct worker_key *k, uv_loop_t *loop, void (*on_shut)(void *context),
+                             void *context, struct error *e) MUST_USE;
 
 /*
  * Another worker takes our place, and has the same socket from now on: take from it only while we

@@ -20,6 +20,7 @@ from wire import TLS_VERSIONS, Connection, both_versions, client_context, openss
 
 KEY = re.compile(r"broadsheet\[(\d+)\] key: sandbox: (.*)")
 ON = ("--key-process", "on")
+CONTROL_FD = 3  # src/process/child.h
 WORKER_KEY_FD = 9  # src/worker/worker.h
 PIDFD_GETFD = 438  # the system call's number
 CLIENTS = 4  # that shake hands at the same time, under load
@@ -250,13 +251,17 @@ def test_a_signal_for_all_processes_ends_no_handshake(serve, capsule, number):
     assert key_process(server) == process
 
 
-def shut(process, number):
-    """Shut a socket that a process has, as it could itself."""
+def taken(process, number):
+    """A socket that a process has: what we do with it, it could do itself."""
     libc = ctypes.CDLL(None, use_errno=True)
     with open(os.pidfd_open(process.pid)) as pidfd:
         fd = libc.syscall(PIDFD_GETFD, pidfd.fileno(), number, 0)
     assert fd >= 0, os.strerror(ctypes.get_errno())
-    with socket.socket(fileno=fd) as theirs:
+    return socket.socket(fileno=fd)
+
+
+def shut(process, number):
+    with taken(process, number) as theirs:
         theirs.shutdown(socket.SHUT_WR)
 
 
@@ -279,6 +284,27 @@ def test_a_worker_that_shuts_its_socket_and_dies_leaves_the_next_a_whole_one(ser
     victim.kill()
     wait_until(lambda: key_process(server).pid != process.pid, 10 * SLOW, "another key process")
     server.fetch().check(20)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may take another process's descriptor")
+def test_a_worker_whose_socket_another_one_shuts_makes_room(serve, capsule):
+    """The one before it in its place, which finishes what it has begun, has the same socket."""
+    def another(*known):
+        wait_until(lambda: {*workers(server)} - {*known}, 10 * SLOW, "another worker")
+        return ({*workers(server)} - {*known}).pop()
+
+    server = serve(capsule, workers=1, extra=ON)
+    process, first = key_process(server), workers(server)[0]
+    first.kill(signal.SIGSTOP)
+    with taken(first, CONTROL_FD) as control:
+        control.send(b"M")
+    second = another(first)
+    shut(first, WORKER_KEY_FD)
+    wait_until(lambda: key_process(server).pid != process.pid, 10 * SLOW, "another key process")
+    first.kill()
+    another(first, second)
+    server.fetch().check(20)
+    assert f"worker {second.pid} makes room" in server.log()
 
 
 # Another log, another configuration
