@@ -1,5 +1,6 @@
 #include <asm/termbits.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -17,8 +18,8 @@
  */
 static const char *const seccomp_common[] = {
     /* files that are open */
-    "read", "write", "readv", "writev", "close", "fcntl", "fcntl64", "fstat", "fstat64", "poll",
-    "ppoll", "select", "pselect6",
+    "read", "write", "readv", "writev", "close", "fstat", "fstat64", "poll", "ppoll", "select",
+    "pselect6",
     /* memory */
     "brk", "munmap", "mremap", "madvise", "msync", "futex", "membarrier",
     /* time */
@@ -102,6 +103,10 @@ static const char *const seccomp_sanitizer[] = {
 static const unsigned long seccomp_ioctls[] = {FIONBIO,  FIOCLEX, FIONCLEX,
                                                FIONREAD, TCGETS,  SIOCOUTQ};
 
+/* Of a descriptor, its copies, flags and locks; not to whom it sends which signal (F_SETOWN). */
+static const int seccomp_fcntls[] = {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL,
+                                     F_SETFL, F_GETLK,         F_SETLK, F_SETLKW};
+
 static int seccomp_add(scmp_filter_ctx filter, uint32_t action, const char *const *names)
 {
     int result = 0;
@@ -150,9 +155,14 @@ static int seccomp_allow_sockets(scmp_filter_ctx filter)
 static int seccomp_allow_some(scmp_filter_ctx filter, enum seccomp_kind kind)
 {
     static const char *const mappings[] = {"mmap", "mmap2", "mprotect"};
+    static const char *const fcntls[] = {"fcntl", "fcntl64"};
+    const size_t commands = sizeof seccomp_fcntls / sizeof seccomp_fcntls[0];
     int result = 0;
     for (size_t i = 0; result == 0 && i < sizeof seccomp_ioctls / sizeof seccomp_ioctls[0]; i++)
         result = seccomp_add_if(filter, "ioctl", 1, UINT64_MAX, seccomp_ioctls[i]);
+    for (size_t i = 0; result == 0 && i < 2 * commands; i++)
+        result =
+            seccomp_add_if(filter, fcntls[i % 2], 1, UINT32_MAX, (unsigned)seccomp_fcntls[i / 2]);
     if (result == 0 && kind == SECCOMP_WORKER)
         result = seccomp_allow_sockets(filter);
     if (result == 0) /* limits of its own, those of no other process */

@@ -218,6 +218,17 @@ static int signal_the_parent(void)
     return outcome(kill(getppid(), SIGCONT));
 }
 
+/* Who owns a socket gets a signal of the owner's choice, SIGKILL too, when something comes. */
+static int signal_by_a_socket(void)
+{
+    return outcome(fcntl(test_packets[0], F_SETOWN, getppid()));
+}
+
+static int choose_the_signal(void)
+{
+    return outcome(fcntl(test_packets[0], F_SETSIG, SIGKILL));
+}
+
 static int make_runnable_memory(void)
 {
     void *p = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
