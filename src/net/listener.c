@@ -256,6 +256,16 @@ static bool listener_on_failure(struct listener *l)
     }
 }
 
+/*
+ * A socket inherits how many bytes the loop is woken for.  All workers have the listening one, and
+ * one that clients have taken over could have set that for us.
+ */
+static void listener_hear(int fd)
+{
+    const int least = 1;
+    setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &least, sizeof least);
+}
+
 static void listener_on_poll(uv_poll_t *poll, int status, int events)
 {
     struct listener *l = poll->data;
@@ -269,6 +279,7 @@ static void listener_on_poll(uv_poll_t *poll, int status, int events)
             return;
         if (fd < 0)
             continue;
+        listener_hear(fd);
         if (l->proxied && !listener_trusts(l, &client))
             conn_refuse(fd, &client, "not a listed proxy");
         else if (table->count >= l->all->plan.most)

@@ -252,6 +252,17 @@ static void every_socket_is_answered_and_its_port_known(void **state)
     assert_contains(stderr_text(), "127.0.0.0/24 ");
 }
 
+/* It would hand that on to all whom it accepts, and no worker would ever see a hello. */
+static void a_socket_that_another_worker_has_made_deaf_is_answered(void **state)
+{
+    (void)state;
+    const int most = 1024 * 1024;
+    start(10);
+    assert_int_equal(setsockopt(bound[0], SOL_SOCKET, SO_RCVLOWAT, &most, sizeof most), 0);
+    struct client *c = call(&clients[0], bound[0]);
+    wait_until(c->ended == SSL_ERROR_ZERO_RETURN);
+}
+
 /* A reserve of places is for saying so; who finds none of these either is closed. */
 static void over_the_limit_callers_are_told_and_then_closed(void **state)
 {
@@ -495,6 +506,7 @@ int main(void)
     s.setup = listeners_make;
     s.teardown = listeners_remove;
     SUITE_TEST(&s, every_socket_is_answered_and_its_port_known);
+    SUITE_TEST(&s, a_socket_that_another_worker_has_made_deaf_is_answered);
     SUITE_TEST(&s, over_the_limit_callers_are_told_and_then_closed);
     SUITE_TEST(&s, who_came_to_a_full_table_is_served_when_it_is_not_full_any_more);
     SUITE_TEST(&s, without_descriptors_a_caller_is_closed_and_the_next_is_served);
