@@ -14,8 +14,14 @@
 #define WATCH_FOLDERS_MAX 8192
 #define WATCH_LOOK        500 /* milliseconds */
 #define WATCH_DEPTH_MAX   34  /* two more than press reads, so that its complaint comes back */
-/* Behind so many events in a row others may be lost without a word (max_queued_events, 16384). */
+/*
+ * Behind so many events in a row others may be lost without a word (max_queued_events, 16384):
+ * those of any folder, since all wait in one queue.
+ */
 #define WATCH_MANY 1000
+
+/* Events that have come for all capsules. */
+static unsigned watch_events;
 
 struct watch_folder {
     uv_fs_event_t event;
@@ -28,7 +34,7 @@ struct watch_folder {
 struct watch {
     uv_loop_t *loop;
     uv_timer_t timer;
-    uv_timer_t look;  /* for what no event tells: the name of the capsule leads elsewhere */
+    uv_timer_t look;  /* for what no event tells: another folder has its name, or one is lost */
     unsigned handles; /* timers that are not closed yet, while stopping */
     struct stat seen; /* the capsule when it was looked at last; zeros: it was not there */
     char *path;
@@ -37,8 +43,8 @@ struct watch {
     void *context;
     struct watch_folder *folders;
     size_t count;
-    uint64_t first; /* uv_now() of the burst's first change; 0 for none */
-    unsigned events;
+    uint64_t first;  /* uv_now() of the burst's first change; 0 for none */
+    unsigned events; /* watch_events when it was last asked whether there were many */
     bool folders_changed;
     bool told; /* a failure is logged once, until things get better */
 };
@@ -165,14 +171,21 @@ void watch_renew(struct watch *w)
     }
 }
 
+/* Have there been so many events since this was last asked that some may be lost? */
+static bool watch_was_flooded(struct watch *w)
+{
+    bool flooded = watch_events - w->events >= WATCH_MANY;
+    w->events = watch_events;
+    return flooded;
+}
+
 /* First watch anew, then tell: what happens in between is a change of its own. */
 static void watch_end_burst(struct watch *w)
 {
     uv_timer_stop(&w->timer);
-    if (w->folders_changed || w->events >= WATCH_MANY)
+    if (watch_was_flooded(w) || w->folders_changed)
         watch_renew(w);
     w->first = 0;
-    w->events = 0;
     w->changed(w->context);
 }
 
@@ -181,18 +194,9 @@ static void watch_on_quiet(uv_timer_t *timer)
     watch_end_burst(timer->data);
 }
 
-static void watch_on_event(uv_fs_event_t *event, const char *name, int events, int status)
+/* A change, or what may be one: it is told as soon as there is no other for a moment. */
+static void watch_wait(struct watch *w)
 {
-    const struct watch_folder *f = event->data;
-    struct watch *w = f->watch;
-    w->events++;
-    if (f->depth == 0 && name != NULL && strcmp(name, "capsule.conf") != 0 &&
-        strcmp(name, "articles") != 0 && strcmp(name, "static") != 0 && strcmp(name, w->base) != 0)
-        return;
-    if (f->depth > 0 && name != NULL && watch_is_private(f, name))
-        return;
-    if (status < 0 || (events & UV_RENAME) != 0)
-        w->folders_changed = true;
     uint64_t now = uv_now(w->loop);
     if (w->first == 0)
         w->first = now == 0 ? 1 : now;
@@ -203,13 +207,31 @@ static void watch_on_event(uv_fs_event_t *event, const char *name, int events, i
     uv_timer_start(&w->timer, watch_on_quiet, wait, 0);
 }
 
+static void watch_on_event(uv_fs_event_t *event, const char *name, int events, int status)
+{
+    const struct watch_folder *f = event->data;
+    struct watch *w = f->watch;
+    watch_events++;
+    if (f->depth == 0 && name != NULL && strcmp(name, "capsule.conf") != 0 &&
+        strcmp(name, "articles") != 0 && strcmp(name, "static") != 0 && strcmp(name, w->base) != 0)
+        return;
+    if (f->depth > 0 && name != NULL && watch_is_private(f, name))
+        return;
+    if (status < 0 || (events & UV_RENAME) != 0)
+        w->folders_changed = true;
+    watch_wait(w);
+}
+
 static void watch_on_look(uv_timer_t *timer)
 {
     struct watch *w = timer->data;
-    if (!watch_moved(w))
-        return;
-    w->folders_changed = true;
-    watch_end_burst(w);
+    bool flooded = watch_was_flooded(w);
+    bool moved = watch_moved(w);
+    w->folders_changed = w->folders_changed || flooded || moved;
+    if (moved)
+        watch_end_burst(w);
+    else if (flooded)
+        watch_wait(w);
 }
 
 /* The capsule's name in the folder that holds it. */
@@ -233,6 +255,7 @@ enum status watch_start(uv_loop_t *loop, const char *path, watch_changed *change
         return error_set(e, ST_NOMEM, ENOMEM, "watch %s", path);
     }
     watch_name(w);
+    w->events = watch_events;
     w->loop = loop;
     w->changed = changed;
     w->context = context;

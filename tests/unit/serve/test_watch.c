@@ -9,6 +9,7 @@
 static uv_loop_t loop;
 static uv_timer_t bound;
 static struct watch *watch;
+static struct watch *second; /* of another capsule */
 static unsigned told;
 static bool late;
 static bool stop_when_told;
@@ -65,7 +66,7 @@ static int watch_make(void **state)
     uv_timer_init(&loop, &bound);
     told = 0;
     stop_when_told = false;
-    watch = NULL;
+    watch = second = NULL;
     folder_make_dir("capsule");
     folder_make_dir("capsule/articles");
     folder_put("capsule/articles/a.txt", SPAN("a"));
@@ -76,6 +77,8 @@ static int watch_remove(void **state)
 {
     if (watch != NULL)
         watch_stop(watch);
+    if (second != NULL)
+        watch_stop(second);
     uv_close((uv_handle_t *)&bound, NULL);
     uv_run(&loop, UV_RUN_DEFAULT);
     int closed = uv_loop_close(&loop);
@@ -276,10 +279,9 @@ static void what_is_written_beside_the_capsule_wakes_nobody(void **state)
     assert_int_equal(watched(), 2); /* the capsule and its articles/ */
 }
 
-/* The kernel keeps so many events for us; what comes then is lost. */
-static void a_folder_that_comes_with_more_than_the_kernel_tells_is_watched(void **state)
+/* The kernel keeps so many events for us; what comes then is lost.  Files of the test's folder. */
+static void flood(const char *a, const char *b)
 {
-    (void)state;
     unsigned most = 16384;
     FILE *limit = fopen("/proc/sys/fs/inotify/max_queued_events", "re");
     if (limit != NULL) {
@@ -287,18 +289,57 @@ static void a_folder_that_comes_with_more_than_the_kernel_tells_is_watched(void 
             most = 1000000;
         fclose(limit);
     }
-    folder_put("capsule/articles/b.txt", SPAN("b"));
-    int one = open(folder_path("capsule/articles/a.txt"), O_WRONLY | O_CLOEXEC);
-    int other = open(folder_path("capsule/articles/b.txt"), O_WRONLY | O_CLOEXEC);
-    start(folder_path("capsule"));
+    int one = open(folder_path(a), O_WRONLY | O_CLOEXEC);
+    int other = open(folder_path(b), O_WRONLY | O_CLOEXEC);
     for (unsigned i = 0; i <= most; i++) /* in turns, for the same event twice is one */
         assert_int_equal(write(i % 2 == 0 ? one : other, "x", 1), 1);
     close(one);
     close(other);
+}
+
+static void a_folder_that_comes_with_more_than_the_kernel_tells_is_watched(void **state)
+{
+    (void)state;
+    folder_put("capsule/articles/b.txt", SPAN("b"));
+    start(folder_path("capsule"));
+    flood("capsule/articles/a.txt", "capsule/articles/b.txt");
     folder_make_dir("capsule/articles/sub");
     assert_told();
     folder_put("capsule/articles/sub/b.txt", SPAN("b"));
     assert_told();
+}
+
+struct hiding_row {
+    const char *name, *one, *other; /* files that are written */
+};
+
+/* They wait in the same queue as what matters. */
+static const struct hiding_row hiding_rows[] = {
+    {"what is written beside the articles hides no change", "capsule/one", "capsule/other"},
+    {"what is written for another capsule hides none", "second/articles/a", "second/articles/b"},
+};
+
+static void on_other_changed(void *context)
+{
+    (void)context;
+}
+
+static void what_others_write_hides_no_change(void **state)
+{
+    const struct hiding_row *row = *state;
+    struct error e;
+    folder_make_dir("second");
+    folder_make_dir("second/articles");
+    folder_put(row->one, SPAN("1"));
+    folder_put(row->other, SPAN("2"));
+    assert_status(watch_start(&loop, folder_path("second"), on_other_changed, NULL, &second, &e),
+                  ST_OK, &e);
+    start(folder_path("capsule"));
+    flood(row->one, row->other);
+    folder_put("capsule/articles/b.txt", SPAN("b"));
+    assert_told();
+    run(1000); /* not a second time */
+    assert_true(late);
 }
 
 static void a_capsule_that_comes_later_is_watched(void **state)
@@ -392,6 +433,7 @@ int main(void)
     SUITE_TEST(&s, a_capsule_that_goes_and_comes_back_is_told_twice);
     SUITE_TEST(&s, what_is_written_beside_the_capsule_wakes_nobody);
     SUITE_TEST(&s, a_folder_that_comes_with_more_than_the_kernel_tells_is_watched);
+    SUITE_ROWS(&s, what_others_write_hides_no_change, hiding_rows);
     SUITE_TEST(&s, a_capsule_that_comes_later_is_watched);
     SUITE_TEST(&s, a_link_that_is_turned_to_another_capsule_is_told);
     SUITE_ROWS(&s, paths_are_watched, path_rows);
