@@ -33,6 +33,9 @@ struct limits_config {
     long drain_timeout; /* seconds for answers that are under way when the server stops */
 };
 
+/* Most workers: the key process has a socket for each (worker/key.h). */
+#define SERVER_WORKERS_MAX 256
+
 /* What is served when nobody says what. */
 #define SERVER_HOST "localhost"
 

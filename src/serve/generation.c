@@ -340,6 +340,8 @@ size_t generation_workers(const struct server_config *config)
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     if (config->workers > 0)
         return (size_t)config->workers;
+    if (processors > SERVER_WORKERS_MAX)
+        return SERVER_WORKERS_MAX;
     return processors < 1 ? 1 : (size_t)processors;
 }
 
