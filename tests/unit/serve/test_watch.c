@@ -282,16 +282,18 @@ static void what_is_written_beside_the_capsule_wakes_nobody(void **state)
 /* The kernel keeps so many events for us; what comes then is lost.  Files of the test's folder. */
 static void flood(const char *a, const char *b)
 {
-    unsigned most = 16384;
+    unsigned long most = 16384;
+    char line[32];
     FILE *limit = fopen("/proc/sys/fs/inotify/max_queued_events", "re");
-    if (limit != NULL) {
-        if (fscanf(limit, "%u", &most) != 1 || most > 1000000)
-            most = 1000000;
+    if (limit != NULL && fgets(line, sizeof line, limit) != NULL)
+        most = strtoul(line, NULL, 10);
+    if (limit != NULL)
         fclose(limit);
-    }
+    if (most > 1000000)
+        skip(); /* it would take too long */
     int one = open(folder_path(a), O_WRONLY | O_CLOEXEC);
     int other = open(folder_path(b), O_WRONLY | O_CLOEXEC);
-    for (unsigned i = 0; i <= most; i++) /* in turns, for the same event twice is one */
+    for (unsigned long i = 0; i <= most; i++) /* in turns, for the same event twice is one */
         assert_int_equal(write(i % 2 == 0 ? one : other, "x", 1), 1);
     close(one);
     close(other);
