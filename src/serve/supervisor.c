@@ -209,7 +209,8 @@ static enum status supervisor_check_whole(const struct server_config *before,
     const struct vhost_config *vhost = server_config_vhosts(now);
     if (before->sole || !now->sole || strcmp(vhost->name, SERVER_HOST) != 0)
         return ST_OK;
-    return error_set(e, ST_SYNTAX, 0, "%s: neither vhost nor host: is it still being written?",
+    return error_set(e, ST_SYNTAX, 0,
+                     "%s: no vhost, and no host but localhost: is it still being written?",
                      now->config);
 }
 
