@@ -87,7 +87,8 @@ enum status options_read_args(struct options *o, int argc, char **argv, int *ope
  * gave is left as it is.
  *
  * name    how messages name the text; they carry the line
- * Returns ST_OK, ST_SYNTAX or ST_NOMEM; options_read_file also ST_MISSING and ST_IO.
+ * Returns ST_OK, ST_SYNTAX or ST_NOMEM; options_read_file also ST_MISSING, ST_IO and
+ * ST_FORMAT (a FIFO, which cannot be read again when it is asked for).
  */
 enum status options_read_text(struct options *o, const char *name, const char *text,
                               struct error *e) MUST_USE;

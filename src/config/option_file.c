@@ -251,7 +251,7 @@ enum status options_read_file(struct options *o, const char *path, struct error 
 {
     struct buf text;
     buf_init(&text, OPTION_FILE_MAX);
-    enum status status = file_read(path, &text, e);
+    enum status status = file_read_now(path, &text, e);
     if (status == ST_OK)
         status = options_read_text(o, path, buf_str(&text), e);
     buf_fini(&text);

@@ -193,6 +193,23 @@ enum status file_read(const char *path, struct buf *b, struct error *e)
     return status;
 }
 
+enum status file_read_now(const char *path, struct buf *b, struct error *e)
+{
+    struct stat st = {0};
+    enum status status = ST_OK;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return error_set(e, errno == ENOENT ? ST_MISSING : ST_IO, errno, "%s", path);
+    if (fstat(fd, &st) != 0)
+        status = error_set(e, ST_IO, errno, "%s", path);
+    else if (S_ISFIFO(st.st_mode))
+        status = error_set(e, ST_FORMAT, 0, "%s: a FIFO, for which one may wait for ever", path);
+    else
+        status = file_read_fd(fd, path, b, e);
+    close(fd);
+    return status;
+}
+
 /* Open a regular file, whatever its rights; *fd is the caller's on ST_OK. */
 static enum status file_open_regular(const char *path, int *fd, struct stat *st, struct error *e)
 {

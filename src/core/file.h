@@ -69,6 +69,9 @@ enum status file_read_fd(int fd, const char *shown, struct buf *b, struct error 
 /* The same for a path; ST_MISSING when there is no such file. */
 enum status file_read(const char *path, struct buf *b, struct error *e) MUST_USE;
 
+/* The same where nobody may be kept waiting; ST_FORMAT for a FIFO, whose writer may never come. */
+enum status file_read_now(const char *path, struct buf *b, struct error *e) MUST_USE;
+
 /*
  * Read a file that decides something: a regular one that not just everybody may write to.
  *

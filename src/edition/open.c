@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/buf.h"
@@ -88,6 +89,7 @@ enum status edition_open_database(const char *path, sqlite3 **out, struct error 
 {
     sqlite3 *db = NULL;
     struct buf uri;
+    struct stat st;
     enum status status = ST_OK;
     buf_init(&uri, (size_t)16 * 1024);
     open_uri(path, &uri);
@@ -95,8 +97,10 @@ enum status edition_open_database(const char *path, sqlite3 **out, struct error 
     int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX;
     if (buf_status(&uri) != ST_OK)
         status = error_set(e, ST_NOMEM, ENOMEM, "%s", path);
-    else if (access(path, R_OK) != 0)
+    else if (stat(path, &st) != 0 || access(path, R_OK) != 0)
         status = error_set(e, errno == ENOENT ? ST_MISSING : ST_IO, errno, "%s", path);
+    else if (!S_ISREG(st.st_mode)) /* SQLite would wait for a FIFO's writer */
+        status = error_set(e, ST_FORMAT, 0, "%s: not a regular file", path);
     else if (sqlite3_open_v2(name, &db, flags, NULL) != SQLITE_OK)
         status = error_set(e, ST_STORE, 0, "%s: %s", path, sqlite3_errmsg(db));
     else

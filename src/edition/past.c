@@ -41,7 +41,7 @@ static enum status past_open_file(struct edition_past *past, struct error *e)
 {
     struct stat opened;
     struct stat named;
-    past->fd = open(past->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    past->fd = open(past->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (past->fd < 0)
         return error_set(e, errno == ENOENT ? ST_MISSING : ST_IO, errno, "%s", past->path);
     enum status status = edition_open_database(past->path, &past->db, e);

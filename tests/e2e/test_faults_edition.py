@@ -54,12 +54,19 @@ def not_even_one(edition):
     edition.write_bytes(b"no edition")
 
 
+def fifo(edition):
+    """Nobody will ever write to it."""
+    edition.unlink()
+    os.mkfifo(edition)
+
+
 DAMAGES = {
     flip_a_word: "damaged: its pages",
     cut: "damaged",
     overwrite: "damaged",
     newer: "edition of schema 99, this program reads",
     not_even_one: "damaged",
+    fifo: "not a regular file",
 }
 IN_SERVICE = pytest.mark.parametrize("damage", [cut, overwrite], ids=lambda d: d.__name__)
 
@@ -135,7 +142,7 @@ def test_damage_that_cannot_be_mended_is_told_in_moderation(serve, big):
     wait_until(lambda: ask().data.startswith(b"20"), MEND, "the page")
 
 
-@pytest.mark.parametrize("change", [newer, not_even_one, os.unlink],
+@pytest.mark.parametrize("change", [newer, not_even_one, fifo, os.unlink],
                          ids=lambda change: change.__name__)
 def test_what_takes_the_place_of_the_edition_disturbs_nobody(serve, big, change, tmp_path):
     """The one in service stays open; a worker that is started then cannot have it."""
@@ -157,7 +164,8 @@ def test_what_takes_the_place_of_the_edition_disturbs_nobody(serve, big, change,
         readers.wait_more(20)
     told = [answer for _, _, answer in readers.lost if b"41 " not in bytes(str(answer), "utf-8")]
     assert len(told) <= 3, readers.lost  # what the victim had at that moment
-    names = {newer: "schema 99", not_even_one: "damaged", os.unlink: f"{edition} is gone"}
+    names = {newer: "schema 99", not_even_one: "damaged", fifo: "not a regular file",
+             os.unlink: f"{edition} is gone"}
     assert names[change] in server.log()
 
 

@@ -70,7 +70,10 @@ class Conf:
     def write(self, text=None):
         """All of it at once: one that is cut may be a configuration, too."""
         new = self.path.with_suffix(".new")
-        new.write_text(self.text() if text is None else text, "utf-8")
+        if isinstance(text, Path):
+            new = text  # it is there already
+        else:
+            new.write_text(self.text() if text is None else text, "utf-8")
         new.replace(self.path)
 
 
@@ -438,8 +441,13 @@ def nothing(_):
     return "", "is it still being written?"
 
 
+def fifo(conf):
+    os.mkfifo(conf.folder / "fifo")
+    return conf.folder / "fifo", "a FIFO"
+
+
 @pytest.mark.parametrize("spoil", [syntax, half, nothing, option, number, certificate, nameless,
-                                   address, busy, members, tickets])
+                                   address, busy, members, tickets, fifo])
 def test_a_bad_file_changes_nothing(site, spoil):
     server = site.start()
     vhosts, options = dict(site.conf.vhosts), {**site.conf.options, "listen": ["127.0.0.1:0"]}
