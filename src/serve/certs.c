@@ -11,6 +11,8 @@
 /* Most bytes of all keys and certificates. */
 #define CERTS_TEXT_MAX ((size_t)4 * 1024 * 1024)
 #define CERTS_DAY      ((int64_t)24 * 60 * 60 * 1000000000)
+/* So many looks the keys before are kept: as long as the key process keeps them. */
+#define CERTS_KEPT 60
 
 /* A key file and a certificate file, as they are on the disk. */
 struct certs_files {
@@ -30,6 +32,7 @@ void certs_init(struct certs *c)
     *c = (struct certs){0};
     buf_init(&c->text, CERTS_TEXT_MAX);
     buf_init(&c->public, CERTS_TEXT_MAX);
+    buf_init(&c->before, CERTS_TEXT_MAX);
 }
 
 void certs_fini(struct certs *c)
@@ -38,6 +41,7 @@ void certs_fini(struct certs *c)
         identity_free(c->items[i].identity);
     free(c->items);
     buf_wipe(&c->text);
+    buf_wipe(&c->before);
     buf_fini(&c->public);
     *c = (struct certs){0};
 }
@@ -157,6 +161,18 @@ static void certs_stay(struct certs_item *item, const struct error *e)
     log_line(LOG_ERROR, "%s; the certificate before stays in use", e->message);
 }
 
+/* Others come.  Of all that come at the same time, what was there before the first is kept. */
+static void certs_put_by(struct certs *c)
+{
+    if (c->kept == CERTS_KEPT) {
+        buf_wipe(&c->text);
+        return;
+    }
+    buf_wipe(&c->before);
+    c->before = c->text;
+    c->kept = CERTS_KEPT;
+}
+
 /* Put a good pair in service, unless it is what is shown already.  True when it is new. */
 static bool certs_take(struct certs *c, size_t i, struct identity *id, struct error *e)
 {
@@ -182,7 +198,7 @@ static bool certs_take(struct certs *c, size_t i, struct identity *id, struct er
         log_line(LOG_WARNING,
                  "%s has another key: clients of every reader who has visited before will warn",
                  identity_certificate_path(id));
-    buf_wipe(&c->text);
+    certs_put_by(c);
     c->text = text;
     buf_fini(&c->public);
     c->public = public;
@@ -210,6 +226,8 @@ static bool certs_read(struct certs *c, size_t i)
 void certs_look(struct certs *c, int64_t now)
 {
     bool changed = false;
+    if (c->kept > 0 && --c->kept == 0)
+        buf_wipe(&c->before);
     for (size_t i = 0; i < c->count; i++) {
         struct certs_item *item = &c->items[i];
         struct certs_files files = certs_files_of(item);

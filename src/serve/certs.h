@@ -25,6 +25,8 @@ struct certs {
     size_t count;
     struct buf text;   /* all of them, as identity_pack writes them; wiped when others come */
     struct buf public; /* the same as identity_pack_public has it */
+    struct buf before; /* the text before, as long as handshakes may have begun with it; or empty */
+    unsigned kept;     /* looks until that is wiped */
     int64_t told;      /* when the warnings were told last, nanoseconds since 1970 */
     uv_timer_t timer;
     bool looking; /* the timer is there */

@@ -310,6 +310,7 @@ static enum status generation_start_keys(struct generation *g, struct error *e)
                                    .silence = (unsigned)g->config->hang_timeout,
                                    .sandbox = g->config->sandbox,
                                    .text = &g->certs.text,
+                                   .before = &g->certs.before,
                                    .on_taken = generation_on_keys,
                                    .on_ready = generation_on_keys_ready,
                                    .on_failed = generation_on_keys_failed,

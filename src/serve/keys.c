@@ -46,12 +46,27 @@ int keys_worker_end(struct keys *k, size_t worker)
     return k->worker_ends[worker];
 }
 
+/* The keys and those before, in a file without a name.  -1 without memory. */
+static int keys_text_fd(const struct keys *k)
+{
+    struct buf both;
+    int fd = -1;
+    buf_init(&both, k->plan.text->n + k->plan.before->n);
+    if (buf_reserve(&both, both.cap) != NULL) {
+        buf_put(&both, buf_span(k->plan.text));
+        buf_put(&both, buf_span(k->plan.before));
+        fd = child_memory_fd("keys", buf_span(&both));
+    }
+    buf_wipe(&both);
+    return fd;
+}
+
 static size_t keys_hand(void *context, struct child_handed *out)
 {
     struct keys *k = context;
     size_t n = 0;
     out[n++] = (struct child_handed){.fd = child_memory_fd("settings", buf_span(&k->settings))};
-    out[n++] = (struct child_handed){.fd = child_memory_fd("keys", buf_span(k->plan.text))};
+    out[n++] = (struct child_handed){.fd = keys_text_fd(k)};
     out[n++] = (struct child_handed){.fd = relay_open()};
     for (size_t i = 0; i < k->count; i++) {
         keys_mend(k, i);
@@ -68,13 +83,15 @@ static void keys_taken(struct keys *k)
     k->telling = false;
 }
 
-/* A process that starts has the newest keys. */
+/* A process that starts has the newest keys, and those before until it has been told again. */
 static void keys_on_ready(void *context)
 {
     struct keys *k = context;
     bool first = !k->any_ready;
     k->any_ready = true;
     keys_taken(k);
+    if (k->plan.before->n > 0)
+        child_say(&k->child, KEY_SAY_KEYS, buf_span(k->plan.text));
     if (first)
         k->plan.on_ready(k->plan.context);
 }

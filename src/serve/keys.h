@@ -17,9 +17,10 @@
 struct keys_plan {
     uv_loop_t *loop;
     size_t workers;
-    unsigned silence;       /* seconds after which it hangs, as in process/child.h */
-    char *sandbox;          /* --sandbox; borrowed */
-    const struct buf *text; /* as identity_pack writes it; borrowed, read at every start */
+    unsigned silence;         /* seconds after which it hangs, as in process/child.h */
+    char *sandbox;            /* --sandbox; borrowed */
+    const struct buf *text;   /* as identity_pack writes it; borrowed, read at every start */
+    const struct buf *before; /* the keys before, which workers may still ask for; so, too */
     /* What keys_say told is known there: time for the workers to hear of it. */
     void (*on_taken)(void *context);
     void (*on_ready)(void *context);  /* it works; called once */

@@ -316,6 +316,26 @@ def renew(server):
         old.unlink()
 
 
+def test_a_key_process_that_dies_of_new_keys_finishes_with_the_old_ones(serve, capsule):
+    """Who has begun to shake hands was shown the certificate before."""
+    server = serve(capsule, workers=1, extra=(*ON, "--hang-timeout", "0"))
+    before, process = presented(server).fingerprint, key_process(server)
+    with closing(server.connect()) as begun:
+        process.kill(signal.SIGSTOP)
+        waits = threading.Thread(target=begun.handshake)
+        waits.start()
+        renew(server)
+        server.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: "another certificate is in use" in server.log(), 5 * SLOW, "the log")
+        process.kill()
+        waits.join(20 * SLOW)
+        begun.send(server.url().encode() + b"\r\n")
+        begun.finish().check(20)
+        shown = begun.tls.getpeercert(binary_form=True)
+    assert Certificate(shown).fingerprint == before
+    wait_until(lambda: presented(server).fingerprint != before, 5 * SLOW, "another certificate")
+
+
 def test_its_lines_go_to_another_log(serve, capsule, tmp_path):
     log = tmp_path / "log"
     server = serve(capsule, workers=1, extra=(*ON, "--log", log, "--hang-timeout", "0"))
