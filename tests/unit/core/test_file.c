@@ -236,6 +236,24 @@ static void reading_what_is_no_file_fails(void **state)
     buf_fini(&b);
 }
 
+static void nobody_is_waited_for(void **state)
+{
+    (void)state;
+    struct buf b;
+    struct error e;
+    const char *fifo = folder_path("fifo");
+    assert_int_equal(mkfifo(fifo, 0600), 0);
+    buf_init(&b, 100);
+    assert_status(file_read_now(fifo, &b, &e), ST_FORMAT, &e);
+    assert_contains(e.message, "a FIFO");
+    assert_status(file_read_now("/dev/null", &b, &e), ST_OK, &e);
+    assert_int_equal(b.n, 0);
+    assert_status(file_read_now(folder_put("file", SPAN("text")), &b, &e), ST_OK, &e);
+    assert_span_equal(buf_span(&b), SPAN("text"));
+    assert_status(file_read_now(folder_path("none"), &b, &e), ST_MISSING, &e);
+    buf_fini(&b);
+}
+
 static void a_pipe_is_read_to_its_end(void **state)
 {
     (void)state;
@@ -452,6 +470,7 @@ int main(void)
     SUITE_ROWS(&s, secrets_are_their_owners, secret_rows);
     SUITE_TEST(&s, a_secret_is_bounded);
     SUITE_TEST(&s, a_pipe_is_read_to_its_end);
+    SUITE_TEST(&s, nobody_is_waited_for);
     SUITE_TEST(&s, writing_makes_a_file_of_that_mode);
     SUITE_TEST(&s, writing_replaces_the_file_and_not_its_inode);
     SUITE_TEST(&s, writing_replaces_a_link_and_not_what_it_leads_to);

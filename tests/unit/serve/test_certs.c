@@ -120,6 +120,32 @@ static void a_renewed_certificate_is_taken_when_it_is_quiet(void **state)
     assert_int_equal(changes, 1);
 }
 
+/* Whoever has begun to shake hands with them is still to be answered. */
+static void the_keys_before_are_kept_for_a_minute(void **state)
+{
+    (void)state;
+    enum { LOOKS = 60 };
+    char before[8192];
+    certificate_put_pair(key_path(), certificate_path(), localhost, 400);
+    keep();
+    assert_int_equal(certs.before.n, 0);
+    assert_true(certs.text.n < sizeof before);
+    snprintf(before, sizeof before, "%s", buf_str(&certs.text));
+    certificate_put_pair(key_path(), certificate_path(), localhost, 300);
+    certs_reload(&certs);
+    assert_int_equal(changes, 1);
+    assert_string_equal(buf_str(&certs.before), before);
+    certificate_put_pair(key_path(), certificate_path(), localhost, 200);
+    certs_reload(&certs);
+    assert_int_equal(changes, 2);
+    assert_string_equal(buf_str(&certs.before), before); /* nobody has seen more */
+    for (int i = 0; i < LOOKS; i++) {
+        assert_string_equal(buf_str(&certs.before), before);
+        certs_look(&certs, certs.told + 1);
+    }
+    assert_int_equal(certs.before.n, 0);
+}
+
 static void what_could_not_be_read_for_the_moment_is_read_again(void **state)
 {
     (void)state;
@@ -314,6 +340,7 @@ int main(void)
     static struct suite s = {.setup = certs_make, .teardown = certs_remove};
     SUITE_TEST(&s, what_does_not_change_is_not_told);
     SUITE_TEST(&s, a_renewed_certificate_is_taken_when_it_is_quiet);
+    SUITE_TEST(&s, the_keys_before_are_kept_for_a_minute);
     SUITE_TEST(&s, what_could_not_be_read_for_the_moment_is_read_again);
     SUITE_TEST(&s, another_key_is_told_loudly);
     SUITE_ROWS(&s, what_is_bad_changes_nothing, bad_rows);
