@@ -99,7 +99,7 @@ enum status edition_open_database(const char *path, sqlite3 **out, struct error 
         status = error_set(e, ST_NOMEM, ENOMEM, "%s", path);
     else if (stat(path, &st) != 0 || access(path, R_OK) != 0)
         status = error_set(e, errno == ENOENT ? ST_MISSING : ST_IO, errno, "%s", path);
-    else if (!S_ISREG(st.st_mode)) /* SQLite would wait for a FIFO's writer */
+    else if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)) /* SQLite would wait for a FIFO */
         status = error_set(e, ST_FORMAT, 0, "%s: not a regular file", path);
     else if (sqlite3_open_v2(name, &db, flags, NULL) != SQLITE_OK)
         status = error_set(e, ST_STORE, 0, "%s: %s", path, sqlite3_errmsg(db));

@@ -226,7 +226,8 @@ static bool certs_read(struct certs *c, size_t i)
 void certs_look(struct certs *c, int64_t now)
 {
     bool changed = false;
-    if (c->kept > 0 && --c->kept == 0)
+    c->kept -= c->kept > 0;
+    if (c->kept == 0)
         buf_wipe(&c->before);
     for (size_t i = 0; i < c->count; i++) {
         struct certs_item *item = &c->items[i];
