@@ -15,11 +15,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 MEMCHECK = ["valgrind", "-q", "--error-exitcode=99", "--leak-check=full",
-            "--errors-for-leak-kinds=definite,indirect", "--show-leak-kinds=definite,indirect"]
+            "--errors-for-leak-kinds=definite,indirect", "--show-leak-kinds=definite,indirect",
+            f"--suppressions={Path(__file__).parent / 'memcheck.supp'}"]
 FAULT = 99
 SECONDS = 600
 # They look at what the kernel refuses or how fast it answers; valgrind is between them and it.
-APART = {"sandbox/test_sandbox": "valgrind makes system calls of its own, which seccomp ends"}
+APART = {"sandbox/test_sandbox": "valgrind makes system calls of its own, which seccomp ends",
+         "process/test_child": "valgrind runs itself where a program starts /proc/self/exe"}
 
 
 def say(text):

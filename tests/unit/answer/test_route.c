@@ -262,6 +262,7 @@ static void any_range_of_a_body_is_filled(void **state)
     for (size_t i = 0; i < COUNT(lines); i++) {
         char part[8] = {0};
         ask(lines[i]);
+        assert_non_null(response.fill);
         assert_status(response.fill(&response, offsets[i], part, strlen(parts[i]), &error), ST_OK,
                       &error);
         assert_string_equal(part, parts[i]);

@@ -68,6 +68,7 @@ static void say(const struct client *c, const char *bytes, size_t n)
 /* The connection has nothing but its struct. */
 static void assert_waits(void)
 {
+    assert_non_null(table.first);
     assert_int_equal(table.first->state, CONN_HELLO);
     assert_null(table.first->channel);
     assert_null(table.first->exchange);

@@ -104,6 +104,7 @@ static void takes_linear_time(void **state)
                                           "No. I"};
     const size_t size = (size_t)1 << 20;
     char *text = malloc(size);
+    clock_t slowest = 0;
     assert_non_null(text);
     for (size_t i = 0; i < sizeof hostile / sizeof hostile[0]; i++) {
         size_t n = strlen(hostile[i]);
@@ -117,9 +118,10 @@ static void takes_linear_time(void **state)
         while (sentence_next(&language_german, &rest, &sentence))
             end = (size_t)(sentence.p + sentence.n - text);
         assert_true(end <= filled);
-        assert_true(clock() - start < 20 * CLOCKS_PER_SEC); /* with sanitizers on a busy machine */
+        slowest = clock() - start > slowest ? clock() - start : slowest;
     }
     free(text);
+    assert_true(slowest < 20 * CLOCKS_PER_SEC); /* with sanitizers on a busy machine */
 }
 
 int main(void)

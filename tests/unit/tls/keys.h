@@ -15,12 +15,23 @@
 static struct keeper *keeper;
 static int key_fds[2] = {-1, -1}; /* worker's, key process's */
 
+/* A key of RSA takes long to make, so each size has one for the whole program. */
+static inline EVP_PKEY *keys_make_rsa(unsigned bits)
+{
+    static EVP_PKEY *made[2]; /* of 2048 and 3072 bits */
+    EVP_PKEY **key = &made[bits > 2048];
+    if (*key == NULL)
+        *key = EVP_RSA_gen(bits);
+    assert_true(*key != NULL && EVP_PKEY_get_bits(*key) == (int)bits && EVP_PKEY_up_ref(*key) == 1);
+    return *key;
+}
+
 /* "P-256", "RSA-2048", "ED25519" ... */
 static inline EVP_PKEY *keys_make(const char *kind)
 {
     EVP_PKEY *key = NULL;
     if (strncmp(kind, "RSA-", 4) == 0)
-        key = EVP_RSA_gen((unsigned)strtoul(kind + 4, NULL, 10));
+        key = keys_make_rsa((unsigned)strtoul(kind + 4, NULL, 10));
     else if (strncmp(kind, "ED", 2) == 0)
         key = EVP_PKEY_Q_keygen(NULL, NULL, kind);
     else
@@ -29,7 +40,7 @@ static inline EVP_PKEY *keys_make(const char *kind)
     return key;
 }
 
-/* An identity of localhost with a new key of this kind; the caller frees it. */
+/* An identity of localhost with a key of this kind; the caller frees it. */
 static inline struct identity *keys_identity(const char *kind)
 {
     struct identity *id = NULL;
