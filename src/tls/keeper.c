@@ -62,7 +62,10 @@ void keeper_free(struct keeper *k)
 enum status keeper_new(size_t secret, bool *locked, struct keeper **out, struct error *e)
 {
     /* 2: the memory is there, but not locked; OpenSSL has guard pages around it either way. */
+    int before = errno;
     int had = secret == 0 ? 0 : CRYPTO_secure_malloc_init(secret, 16);
+    if (had == 2)
+        errno = before; /* mlock(2) says ENOMEM of its limit: no memory was refused */
     struct keeper *k = calloc(1, sizeof *k);
     struct error cause;
     bool good = k != NULL && methods_load(&cause) == ST_OK;

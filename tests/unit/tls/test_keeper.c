@@ -3,6 +3,8 @@
 
 #include <openssl/err.h>
 
+#include "../fault.h"
+#include "core/memory.h"
 #include "keys.h"
 #include "tls/fingerprint_internal.h"
 
@@ -211,6 +213,30 @@ static void a_worker_that_does_not_listen_holds_nobody_up(void **state)
     assert_int_equal(sign(0x0403, keys_message(true), &reply), SIGN_DONE);
 }
 
+/* Begin with locked memory, in a process that may lock none; not refused memory by that. */
+static enum status begin_unlocked(struct error *e)
+{
+    struct keeper *k = NULL;
+    bool locked = true;
+    memory_watch();
+    unsigned long refusals = memory_refusals();
+    enum status status = keeper_new((size_t)64 * 1024, &locked, &k, e);
+    memory_settle();
+    keeper_free(k);
+    if (status == ST_OK && memory_refusals() != refusals)
+        return error_set(e, ST_NOMEM, 0, "a limit of mlock(2) counts as memory that was refused");
+    return status == ST_OK && locked ? error_set(e, ST_FORMAT, 0, "locked") : status;
+}
+
+/* mlock(2) says ENOMEM of the limit RLIMIT_MEMLOCK. */
+static void memory_that_cannot_be_locked_is_used_all_the_same(void **state)
+{
+    (void)state;
+    static const struct fault fault = {{"mlock", "mlock2"}, ENOMEM};
+    struct fault_outcome outcome = fault_try(&fault, begin_unlocked);
+    assert_status(outcome.status, ST_OK, &outcome.e);
+}
+
 int main(void)
 {
     static struct suite s = {.setup = keeper_make, .teardown = keeper_remove};
@@ -220,5 +246,6 @@ int main(void)
     SUITE_TEST(&s, the_keys_before_are_kept_until_they_are_forgotten);
     SUITE_TEST(&s, what_is_no_key_changes_nothing);
     SUITE_TEST(&s, a_worker_that_does_not_listen_holds_nobody_up);
+    SUITE_TEST(&s, memory_that_cannot_be_locked_is_used_all_the_same);
     return suite_run(&s, "tls/keeper");
 }
