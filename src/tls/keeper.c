@@ -194,6 +194,10 @@ static EVP_PKEY_CTX *keeper_ready(const struct keeper *k, struct keeper_key *key
     return ctx;
 }
 
+/*
+ * Without memory to write an ECDSA signature out OpenSSL 3.0 says that it is there, and 4 GiB long:
+ * the length of i2d_ECDSA_SIG(), which is -1.
+ */
 static bool keeper_sign(struct keeper *k, struct keeper_key *key, size_t scheme,
                         struct span message, unsigned char *out, size_t *n)
 {
@@ -211,7 +215,7 @@ static bool keeper_sign(struct keeper *k, struct keeper_key *key, size_t scheme,
     return ctx != NULL && EVP_DigestInit_ex2(k->digest, k->digests[scheme], NULL) == 1 &&
            EVP_DigestUpdate(k->digest, bytes, message.n) == 1 &&
            EVP_DigestFinal_ex(k->digest, digest, &digest_n) == 1 &&
-           EVP_PKEY_sign(ctx, out, n, digest, digest_n) == 1;
+           EVP_PKEY_sign(ctx, out, n, digest, digest_n) == 1 && *n <= SIGN_SIGNATURE_MAX;
 }
 
 static enum sign_answer keeper_answer(struct keeper *k, const struct sign_request *request,
