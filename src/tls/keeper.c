@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "core/memory.h"
 #include "log/log.h"
 #include "tls/fingerprint_internal.h"
 #include "tls/identity_internal.h"
@@ -130,19 +131,30 @@ static enum status keeper_fill(struct keeper_generation *g, struct identity *con
     return ST_OK;
 }
 
-enum status keeper_take(struct keeper *k, struct span text, struct error *e)
+/* A generation of the keys in this text.  What is not ST_OK may have filled a part of it. */
+static enum status keeper_read(struct span text, struct keeper_generation *g, struct error *e)
 {
-    struct keeper_generation next = {0};
+    memory_watch();
+    unsigned long refusals = memory_refusals();
     struct identity **ids = calloc(KEEPER_KEYS_MAX, sizeof *ids);
     size_t count = 0;
     if (ids == NULL)
         return error_set(e, ST_NOMEM, ENOMEM, "keys");
     enum status status = identity_unpack(text, ids, KEEPER_KEYS_MAX, &count, e);
     if (status == ST_OK)
-        status = keeper_fill(&next, ids, count, e);
+        status = keeper_fill(g, ids, count, e);
     for (size_t i = 0; i < count; i++)
         identity_free(ids[i]);
     free(ids);
+    memory_settle();
+    /* Refused memory, OpenSSL says of a key that it is of no kind, and it would never sign. */
+    return memory_refusals() == refusals ? status : error_set(e, ST_NOMEM, ENOMEM, "keys");
+}
+
+enum status keeper_take(struct keeper *k, struct span text, struct error *e)
+{
+    struct keeper_generation next = {0};
+    enum status status = keeper_read(text, &next, e);
     if (status != ST_OK) {
         keeper_free_generation(&next);
         return status;
