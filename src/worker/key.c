@@ -223,8 +223,11 @@ int key_run(void)
     signal(SIGTERM, SIG_IGN);
     signal(SIGINT, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
-    if (k == NULL)
+    if (k == NULL) {
+        (void)error_set(&e, ST_NOMEM, ENOMEM, "key process");
+        log_error(&e);
         return EXIT_FAILURE;
+    }
     if (key_start(k, &e) != ST_OK) {
         log_error(&e);
         key_free(k);
