@@ -1,6 +1,7 @@
 #include "tls/methods.h"
 
 #include <errno.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
@@ -11,6 +12,10 @@
 /* One of each kind is enough; which of them does not matter. */
 enum status methods_load(struct error *e)
 {
+    /* Of all that uses the library's context, OpenSSL 3.0 bears in this call alone that there is
+       no memory to make it. */
+    if (OSSL_LIB_CTX_get0_global_default() == NULL)
+        return error_set(e, ST_NOMEM, ENOMEM, "OpenSSL");
     EVP_MD *digest = EVP_MD_fetch(NULL, "SHA256", NULL);
     EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, "AES-128-GCM", NULL);
     EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "core/memory.h"
+#include "tls/methods.h"
 #include "tls/signer_internal.h"
 
 /* Packets that one system call sends or takes. */
@@ -47,8 +49,25 @@ static void signer_list_add(struct signer_list *list, struct signer_party *party
     list->last = party;
 }
 
+/* methods_load() comes first, for RAND_bytes() does not bear that there is no memory to begin. */
+static enum status signer_begin(struct signer *s, struct error *e)
+{
+    enum status status = methods_load(e);
+    /* Answers to whoever had this socket before must not look like ours. */
+    if (status != ST_OK || (RAND_bytes((unsigned char *)&s->serial, sizeof s->serial) == 1 &&
+                            signer_provider_load(s) && ASYNC_init_thread(SIGNER_JOBS, 0) == 1))
+        return status;
+    const char *reason = ERR_reason_error_string(ERR_peek_last_error());
+    status =
+        error_set(e, ST_CRYPTO, 0, "signer: %s", reason == NULL ? "OpenSSL refused it" : reason);
+    ERR_clear_error();
+    return status;
+}
+
 enum status signer_new(int fd, uint64_t (*clock)(void), struct signer **out, struct error *e)
 {
+    memory_watch();
+    unsigned long refusals = memory_refusals();
     struct signer *s = calloc(1, sizeof *s);
     if (s == NULL)
         return error_set(e, ST_NOMEM, ENOMEM, "signer");
@@ -56,17 +75,16 @@ enum status signer_new(int fd, uint64_t (*clock)(void), struct signer **out, str
     s->clock = clock;
     s->stands = ASYNC_is_capable() == 1;
     ERR_clear_error();
-    /* Answers to whoever had this socket before must not look like ours. */
-    if (RAND_bytes((unsigned char *)&s->serial, sizeof s->serial) == 1 && signer_provider_load(s) &&
-        ASYNC_init_thread(SIGNER_JOBS, 0) == 1) {
+    enum status status = signer_begin(s, e);
+    memory_settle();
+    /* OpenSSL seldom says that it was memory, or does without what it could not make. */
+    if (memory_refusals() != refusals)
+        status = error_set(e, ST_NOMEM, ENOMEM, "signer");
+    if (status == ST_OK)
         *out = s;
-        return ST_OK;
-    }
-    const char *reason = ERR_reason_error_string(ERR_peek_last_error());
-    (void)error_set(e, ST_CRYPTO, 0, "signer: %s", reason == NULL ? "OpenSSL refused it" : reason);
-    ERR_clear_error();
-    signer_free(s);
-    return ST_CRYPTO;
+    else
+        signer_free(s);
+    return status;
 }
 
 void signer_free(struct signer *s)
