@@ -81,7 +81,8 @@ def run_worker(build):
                 context = request.client_context(home, scene.version, scene.certificate)
                 answer = request.ask(worker.port, scene.path, context=context)
                 assert request.is_whole(answer, scene.status, None), (scene.name, worker.log())
-            for said in (request.new_edition(home, worker), request.message(b"C", home.others),
+            for said in (request.new_edition(home, worker),
+                         request.message(b"C", home.other.secret),
                          request.message(b"T", home.tickets), request.message(b"A", home.areas)):
                 worker.control.sendall(said)
             assert request.is_whole(request.ask(worker.port, "/"), 20, None), worker.log()
