@@ -52,6 +52,7 @@ static int (*real_magic_load)(void *magic, const char *path);
 static const char *(*real_magic_descriptor)(void *magic, int fd);
 static const char *(*real_magic_buffer)(void *magic, const void *bytes, size_t n);
 static int (*real_regcomp)(regex_t *compiled, const char *pattern, int flags);
+static int (*real_secure_malloc_init)(size_t size, size_t least);
 
 __attribute__((constructor)) static void fail_begin(void)
 {
@@ -65,6 +66,7 @@ __attribute__((constructor)) static void fail_begin(void)
     *(void **)&real_magic_descriptor = dlsym(RTLD_NEXT, "magic_descriptor");
     *(void **)&real_magic_buffer = dlsym(RTLD_NEXT, "magic_buffer");
     *(void **)&real_regcomp = dlsym(RTLD_NEXT, "regcomp");
+    *(void **)&real_secure_malloc_init = dlsym(RTLD_NEXT, "CRYPTO_secure_malloc_init");
     traces = getenv("TORTURE_TRACE") != NULL;
     if (traces)
         (void)backtrace(calls, 1); /* the first call allocates */
@@ -162,6 +164,7 @@ int cfg_parse_buf(void *cfg, const char *text);
 int magic_load(void *magic, const char *path);
 const char *magic_descriptor(void *magic, int fd);
 const char *magic_buffer(void *magic, const void *bytes, size_t n);
+int CRYPTO_secure_malloc_init(size_t size, size_t least);
 
 /*
  * Calls that do not bear it, of libraries: what they allocate is spared.  No way of using them
@@ -175,6 +178,9 @@ const char *magic_buffer(void *magic, const void *bytes, size_t n);
  * magic_load     so it frees what it did not get,
  * magic_*        and so it does when more than one allocation fails
  * regcomp        glibc 2.36 frees a set of states twice; only libmagic calls it
+ * CRYPTO_secure_malloc_init
+ *                OpenSSL 3.0 asserts that it has got the maps of its locked memory; once, at the
+ *                start of the key process
  */
 int seccomp_load(const void *filter)
 {
@@ -231,5 +237,13 @@ int regcomp(regex_t *compiled, const char *pattern, int flags)
     spared = true;
     int result = real_regcomp(compiled, pattern, flags);
     spared = before;
+    return result;
+}
+
+int CRYPTO_secure_malloc_init(size_t size, size_t least)
+{
+    spared = true;
+    int result = real_secure_malloc_init(size, least);
+    spared = false;
     return result;
 }

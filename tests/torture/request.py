@@ -6,7 +6,7 @@ import ssl
 from board import complaint
 from press import FILES
 from worker import (MORE, PAGE, Home, Worker, ask, client_context, is_whole, message,
-                    only_openssl_leaks, wire)
+                    only_openssl_leaks, tells_of_memory, wire)
 
 PROXY = b"PROXY TCP4 192.0.2.7 192.0.2.8 40000 1965\r\n"
 
@@ -150,7 +150,7 @@ class Start(Trial):
             return f"exit status {code}" if code else None
         if code == 0:
             return "ended without having been ready"
-        return None if "memory" in log.lower() else "the log does not say that it was memory"
+        return None if tells_of_memory(log) else "the log does not say that it was memory"
 
 
 def new_edition(home, worker):

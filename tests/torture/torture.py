@@ -15,6 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import key
 import press
 import request
 from board import BUILD, PROGRAM, Board, say
@@ -113,7 +114,7 @@ def resolve(log):
 
 def every_case(home):
     board = Board(home / "board")
-    for module in press, request:
+    for module in press, request, key:
         folder = home / module.__name__
         folder.mkdir()
         yield from module.cases(folder, board)

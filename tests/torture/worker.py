@@ -199,3 +199,8 @@ def only_openssl_leaks(log):
     ours = "/src/" in re.sub(r"\S*/libsanitizer/\S*", "", log)
     callers = re.findall(r"#1 .*", log)
     return "LeakSanitizer" in log and not ours and all("libcrypto" in line for line in callers)
+
+
+def tells_of_memory(log):
+    """That is: other than a key process whose keys may be swapped, all being well."""
+    return "memory" in log.replace("keys are not locked in memory", "").lower()
