@@ -192,8 +192,11 @@ static enum channel_result channel_judge(struct channel *ch, int result)
     case SSL_ERROR_WANT_ASYNC:
         return CHANNEL_WAIT;
     case SSL_ERROR_WANT_ASYNC_JOB:
-        signer_queue(ch->signer, &ch->party);
-        return CHANNEL_WAIT;
+        if (signer_queue(ch->signer, &ch->party))
+            return CHANNEL_WAIT;
+        ch->fatal = true;
+        ch->fault = "out of memory";
+        return CHANNEL_FAIL;
     case SSL_ERROR_ZERO_RETURN:
         return CHANNEL_END;
     case SSL_ERROR_SYSCALL:

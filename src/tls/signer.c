@@ -96,12 +96,19 @@ void signer_free(struct signer *s)
     free(s);
 }
 
+/* Does no handshake stand still? */
+static bool signer_is_idle(const struct signer *s)
+{
+    size_t i = 0;
+    while (i < SIGNER_JOBS && s->slots[i].state == SIGNER_FREE)
+        i++;
+    return i == SIGNER_JOBS;
+}
+
 void signer_trim(struct signer *s)
 {
-    for (size_t i = 0; i < SIGNER_JOBS; i++) {
-        if (s->slots[i].state != SIGNER_FREE)
-            return;
-    }
+    if (!signer_is_idle(s))
+        return;
     ASYNC_cleanup_thread();
     if (ASYNC_init_thread(SIGNER_JOBS, 0) != 1)
         ERR_clear_error(); /* then they are made without a limit: the slots are one, too */
@@ -119,9 +126,14 @@ void signer_leave(struct signer *s)
     s->current = NULL;
 }
 
-void signer_queue(struct signer *s, struct signer_party *party)
+bool signer_queue(struct signer *s, struct signer_party *party)
 {
+    if (signer_is_idle(s)) {
+        signer_trim(s);
+        return false;
+    }
     signer_list_add(&s->queue, party);
+    return true;
 }
 
 void signer_next(struct signer *s)

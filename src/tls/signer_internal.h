@@ -55,8 +55,12 @@ struct signer {
 void signer_enter(struct signer *s, struct signer_party *party);
 void signer_leave(struct signer *s);
 
-/* All stacks were in use: have on_ready called when one is free again. */
-void signer_queue(struct signer *s, struct signer_party *party);
+/*
+ * There was no stack: have on_ready called when one is free again.  False when none is in use, so
+ * that none would be: there was no memory for one.  The stacks begin anew then, for OpenSSL loses
+ * one for good that it has no memory to put aside.
+ */
+bool signer_queue(struct signer *s, struct signer_party *party) MUST_USE;
 
 /* A stack is free again: whoever waits for one longest can go on. */
 void signer_next(struct signer *s);
