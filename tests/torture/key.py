@@ -13,6 +13,8 @@ from worker import (PAGE, Child, Home, Identity, Worker, ask, is_whole, memory_f
 SETTINGS = b"sockets = 1\nsandbox = 'try'\n"
 KINDS = {"p256": "an ECDSA key", "rsa2048": "an RSA key", "ed25519": "an Ed25519 key"}
 VERSIONS = {"TLS 1.3": wire.TLS13, "TLS 1.2": wire.TLS12}
+HANDSHAKE = 90  # seconds: a client that waits for what will not come waits for longer than it may
+STACK = 32768  # bytes of one that OpenSSL gives a handshake
 REFUSED = re.compile(r"stay in use|is lost: no memory")
 
 
@@ -55,7 +57,8 @@ class Signed(Worker):
         self.key = Key(folder, board if failing == "key" else sound, text)
         try:
             super().__init__(home, folder, board if failing == "worker" else sound,
-                             identity=identity, signer=self.key.worker_end, **limits)
+                             identity=identity, signer=self.key.worker_end,
+                             handshake=HANDSHAKE, **limits)
         except BaseException:
             self.key.__exit__()
             raise
@@ -164,6 +167,24 @@ class KeySaid(Trial):
         return None if tells_of_memory(log) else "the log does not say that it was memory"
 
 
+class SignedRequest(Request):
+    """A connection to a worker without a key."""
+
+    def complain(self, code, log):
+        return None if code == 99 and only_a_stack_leaks(log) else complaint(code, log)
+
+    def judge_end(self, code, log):
+        return None if only_a_stack_leaks(log) else super().judge_end(code, log)
+
+
+def only_a_stack_leaks(log):
+    """Without memory to put the stack of a handshake aside OpenSSL 3.0 loses it, and what it knows
+    of it; src/tls/signer.c begins them anew when there is no other."""
+    leaks = sorted(int(n) for n in re.findall(r"leak of (\d+) byte\(s\) in 1 object", log))
+    return len(leaks) == 2 and leaks[0] < 4096 and leaks[1] == STACK and (
+        f"{sum(leaks)} byte(s) leaked in 2 allocation(s)" in log)
+
+
 def cases(folder, board):
     home = Home(folder, board)
     identities = {kind: Identity(folder, kind, kind) for kind in KINDS}
@@ -182,5 +203,5 @@ def cases(folder, board):
     yield Said("worker without a key hears of certificates", home,
                lambda home, worker: message(b"C", home.other.public), make)
     for version, number in VERSIONS.items():
-        yield Request(home, Scene(f"with {version}", PAGE, 20, version=number),
-                      "request to a worker without a key", make)
+        yield SignedRequest(home, Scene(f"with {version}", PAGE, 20, version=number),
+                            "request to a worker without a key", make)
