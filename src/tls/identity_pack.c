@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/memory.h"
 #include "tls/identity.h"
 #include "tls/identity_internal.h"
 
@@ -107,10 +108,16 @@ enum status identity_unpack(struct span text, struct identity **ids, size_t most
                             struct error *e)
 {
     struct identity_unpacking u = {ids, most, 0};
+    memory_watch();
+    unsigned long refusals = memory_refusals();
     BIO *pem = BIO_new_mem_buf(text.n == 0 ? "" : text.p, (int)text.n);
     enum status status = pem == NULL ? error_set(e, ST_NOMEM, ENOMEM, "certificates")
                                      : identity_take_all(&u, pem, e);
     BIO_free(pem);
+    memory_settle();
+    /* OpenSSL may have made a certificate with less than what its key takes to be used. */
+    if (memory_refusals() != refusals)
+        status = error_set(e, ST_NOMEM, ENOMEM, "certificates");
     *count = u.count;
     if (status != ST_OK) {
         for (size_t i = 0; i < u.count; i++) {
