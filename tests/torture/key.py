@@ -15,7 +15,6 @@ KINDS = {"p256": "an ECDSA key", "rsa2048": "an RSA key", "ed25519": "an Ed25519
 VERSIONS = {"TLS 1.3": wire.TLS13, "TLS 1.2": wire.TLS12}
 HANDSHAKE = 90  # seconds: a client that waits for what will not come waits for longer than it may
 STACK = 32768  # bytes of one that OpenSSL gives a handshake
-REFUSED = re.compile(r"stay in use|is lost: no memory")
 
 
 class Key(Child):
@@ -122,7 +121,8 @@ class KeyStart(Start):
 
 
 class KeySaid(Trial):
-    """It hears of other keys: it signs with them, or goes on with those before, or has ended."""
+    """It hears of other keys: it signs with them and those before, or has ended, for the next key
+    process has them."""
 
     def __init__(self, name, home, after):
         """after: the identities that come in the place of home's"""
@@ -144,17 +144,15 @@ class KeySaid(Trial):
             self.ended = True
             return None if failed else "ended, though all memory was there"
         taken = b"K" in worker.key.heard()
-        if not taken and not failed:
-            return "not taken, though all memory was there"
-        if not taken and not REFUSED.search(worker.key.log()):
-            return "neither taken nor refused"
-        return self.use(worker, taken)
+        if not taken:
+            return "neither taken, nor has it ended so that another one takes them"
+        return self.use(worker)
 
-    def use(self, worker, taken):
-        """Those before are there in any case: handshakes have begun with them."""
+    def use(self, worker):
+        """Those before are there, too: handshakes have begun with them."""
         if not is_whole(ask(worker.port, PAGE), 20, None):
             return "it does not sign with the keys before"
-        for identity in self.after if taken else ():
+        for identity in self.after:
             worker.control.sendall(message(b"C", identity.public))
             worker.settle()
             if not is_whole(ask(worker.port, PAGE), 20, None):

@@ -61,10 +61,11 @@ class Request(Trial):
         self.context = self.session = None
 
     def prepare(self, worker):
-        """What is there before: once in each lane, a session to resume."""
+        """A session to resume: one for each time, for some libraries use it only once."""
         if self.context is None:
             self.context = client_context(self.home, self.scene.version, self.scene.certificate)
-        if self.scene.resumed and self.session is None:
+        self.session = None
+        if self.scene.resumed:
             self.session = self.exchange(worker).session
         if self.scene.warm:
             self.exchange(worker)
@@ -110,7 +111,8 @@ class Request(Trial):
 
 
 class Said(Trial):
-    """A message of the supervisor while memory fails: the next request is answered either way."""
+    """A message of the supervisor while memory fails: the next request is answered, or the worker
+    has made room for another one, which learns what it could not."""
 
     def __init__(self, name, home, say, make=Worker):
         super().__init__(name, home, make)
@@ -122,10 +124,13 @@ class Said(Trial):
         board.arm(nth, rest)
         worker.control.sendall(self.say(self.home, worker))
         worker.settle()
-        board.arm(0, 0, board.failed)
-        answer = ask(worker.port, PAGE)
-        if not board.failed and "stays in" in worker.log():
+        failed = board.failed
+        board.arm(0, 0, failed)
+        if failed and "makes room for another one" in worker.log():
+            return None if worker.makes_room() else "its supervisor does not hear of it"
+        if not failed and "stays in" in worker.log():
             return "refused, though all memory was there"
+        answer = ask(worker.port, PAGE)
         return None if is_whole(answer, 20, None) else "the next request is not answered"
 
 

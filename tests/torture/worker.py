@@ -120,6 +120,10 @@ class Child(Process):
         except OSError:
             return False
 
+    def makes_room(self):
+        """Has it said that another one shall take its place?"""
+        return b"M" in self.control.recv(100)
+
     def settle(self):
         """Wait until it waits for the next event, or has ended."""
         while not self.ended():
