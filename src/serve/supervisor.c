@@ -11,6 +11,7 @@
 #include "log/file.h"
 #include "log/log.h"
 #include "net/listener.h"
+#include "process/reach.h"
 #include "process/relay.h"
 #include "sandbox/sandbox.h"
 #include "serve/activation.h"
@@ -25,6 +26,8 @@
  * as if the server stopped.
  */
 #define SUPERVISOR_LEAVING_MAX 4
+/* Descriptors that its loop bears from the start: those of some generations of workers. */
+#define SUPERVISOR_REACH 1024
 /* Bytes of an allocation that has pages of its own. */
 #define SUPERVISOR_LARGE (256 * 1024)
 
@@ -359,6 +362,7 @@ static void supervisor_loop(struct supervisor *s)
         generation_free(s->current);
         return;
     }
+    reach_start(&s->loop, SUPERVISOR_REACH);
     supervisor_start_signals(s);
     notify_watch(&s->notify, &s->loop);
     if (generation_start(s->current, &s->loop, &s->jobs, &e) != ST_OK)

@@ -17,6 +17,7 @@
 #include "log/access.h"
 #include "log/log.h"
 #include "net/listener.h"
+#include "process/reach.h"
 #include "process/self.h"
 #include "sandbox/sandbox.h"
 #include "worker/worker_key.h"
@@ -502,6 +503,8 @@ static enum status worker_start(struct worker *w, struct error *e)
                                   .proxies = w->proxies,
                                   .proxy_count = w->settings.proxy_from.count};
     status = listeners_start(&w->table, &plan, &w->listeners, e);
+    if (status == ST_OK)
+        reach_start(&w->loop, 2 * all + WORKER_RESERVE + WORKER_PER_VHOST * w->routes.count);
     if (status == ST_OK && w->beyond)
         worker_make_room(w, WORKER_WHY_FOLDER);
     return status;

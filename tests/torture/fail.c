@@ -20,6 +20,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+/* No connection of a test has a descriptor as high as this. */
+#define FAIL_HIGH  200
 #define FAIL_DEPTH 24
 
 /* tests/torture/board.py knows it, too. */
@@ -53,6 +55,8 @@ static const char *(*real_magic_descriptor)(void *magic, int fd);
 static const char *(*real_magic_buffer)(void *magic, const void *bytes, size_t n);
 static int (*real_regcomp)(regex_t *compiled, const char *pattern, int flags);
 static int (*real_secure_malloc_init)(size_t size, size_t least);
+static int (*real_uv_loop_init)(void *loop);
+static int (*real_uv_poll_start)(void *handle, int events, void *callback);
 
 __attribute__((constructor)) static void fail_begin(void)
 {
@@ -67,6 +71,8 @@ __attribute__((constructor)) static void fail_begin(void)
     *(void **)&real_magic_buffer = dlsym(RTLD_NEXT, "magic_buffer");
     *(void **)&real_regcomp = dlsym(RTLD_NEXT, "regcomp");
     *(void **)&real_secure_malloc_init = dlsym(RTLD_NEXT, "CRYPTO_secure_malloc_init");
+    *(void **)&real_uv_loop_init = dlsym(RTLD_NEXT, "uv_loop_init");
+    *(void **)&real_uv_poll_start = dlsym(RTLD_NEXT, "uv_poll_start");
     traces = getenv("TORTURE_TRACE") != NULL;
     if (traces)
         (void)backtrace(calls, 1); /* the first call allocates */
@@ -165,6 +171,9 @@ int magic_load(void *magic, const char *path);
 const char *magic_descriptor(void *magic, int fd);
 const char *magic_buffer(void *magic, const void *bytes, size_t n);
 int CRYPTO_secure_malloc_init(size_t size, size_t least);
+int uv_loop_init(void *loop);
+int uv_poll_start(void *handle, int events, void *callback);
+int uv_fileno(const void *handle, int *fd);
 
 /*
  * Calls that do not bear it, of libraries: what they allocate is spared.  No way of using them
@@ -181,6 +190,8 @@ int CRYPTO_secure_malloc_init(size_t size, size_t least);
  * CRYPTO_secure_malloc_init
  *                OpenSSL 3.0 asserts that it has got the maps of its locked memory; once, at the
  *                start of the key process
+ * uv_loop_init   libuv 1.44 aborts where it cannot let its table of descriptors grow; once, at the
+ * uv_poll_start  start, where the worker has it grow for a descriptor above all others
  */
 int seccomp_load(const void *filter)
 {
@@ -244,6 +255,23 @@ int CRYPTO_secure_malloc_init(size_t size, size_t least)
 {
     spared = true;
     int result = real_secure_malloc_init(size, least);
+    spared = false;
+    return result;
+}
+
+int uv_loop_init(void *loop)
+{
+    spared = true;
+    int result = real_uv_loop_init(loop);
+    spared = false;
+    return result;
+}
+
+int uv_poll_start(void *handle, int events, void *callback)
+{
+    int fd = -1;
+    spared = uv_fileno(handle, &fd) == 0 && fd >= FAIL_HIGH;
+    int result = real_uv_poll_start(handle, events, callback);
     spared = false;
     return result;
 }

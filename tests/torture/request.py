@@ -1,11 +1,13 @@
 """A worker while memory fails: its start, what its supervisor says to it, and whole connections."""
 
 import shutil
+import socket
 import ssl
+from contextlib import ExitStack, suppress
 
 from board import complaint
 from press import FILES
-from worker import (MORE, PAGE, Home, Worker, ask, client_context, is_whole, message,
+from worker import (MORE, PAGE, PATIENCE, Home, Worker, ask, client_context, is_whole, message,
                     only_openssl_leaks, tells_of_memory, wire)
 
 PROXY = b"PROXY TCP4 192.0.2.7 192.0.2.8 40000 1965\r\n"
@@ -45,11 +47,12 @@ class Scene:
     """What one client does, and what it must get when all goes well."""
 
     def __init__(self, name, path, status, *, body=None, version=wire.TLS13, certificate=False,
-                 resumed=False, warm=False, before=b"", limits=None):
-        """warm: not the first connection, for which more has to be made"""
+                 resumed=False, warm=False, crowd=0, before=b"", limits=None):
+        """warm: not the first connection, for which more has to be made; crowd: so many silent
+        ones come just before"""
         self.name, self.path, self.status, self.body = name, path, status, body
         self.version, self.certificate, self.resumed = version, certificate, resumed
-        self.warm, self.before, self.limits = warm, before, limits or {}
+        self.warm, self.crowd, self.before, self.limits = warm, crowd, before, limits or {}
 
 
 class Request(Trial):
@@ -71,8 +74,13 @@ class Request(Trial):
             self.exchange(worker)
 
     def exchange(self, worker):
-        return ask(worker.port, self.scene.path, context=self.context, session=self.session,
-                   before=self.scene.before)
+        with ExitStack() as stack:
+            for _ in range(self.scene.crowd):
+                with suppress(ConnectionError):
+                    stack.enter_context(
+                        socket.create_connection(("127.0.0.1", worker.port), PATIENCE))
+            return ask(worker.port, self.scene.path, context=self.context, session=self.session,
+                       before=self.scene.before)
 
     def run(self, worker, board, nth, rest):
         assert worker.ready(), worker.log()
@@ -182,6 +190,7 @@ SCENES = (
     Scene("for what is not there", "/nothing", 51),
     Scene("that is bad", "words", 59),
     Scene("for another host", "gemini://elsewhere.example/", 53),
+    Scene("among many", PAGE, 20, crowd=60),
     Scene("by a proxy", PAGE, 20, before=PROXY, limits={"proxied": 1}),
 )
 
