@@ -9,6 +9,7 @@ import argparse
 import multiprocessing
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -130,6 +131,7 @@ def main():
     parser.add_argument("--at", type=int, metavar="N", help="only this n, and trace it")
     parser.add_argument("-k", dest="only", default="", metavar="PART", help="part of a case's name")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     memory = Path("/dev/shm")  # the files are synced often, which a disk takes its time for
     home = Path(tempfile.mkdtemp(prefix="broadsheet-torture-",
                                  dir=memory if os.access(memory, os.W_OK) else None))
