@@ -148,7 +148,9 @@ def test_what_takes_the_place_of_the_edition_disturbs_nobody(serve, big, change,
     """The one in service stays open; a worker that is started then cannot have it."""
     server = serve(big, workers=2)
     edition = server.state / "edition.db"
-    pages = edition_pages(edition)
+    pages, version = edition_pages(edition), _version(edition)
+    names = {newer: "schema 99", not_even_one: "damaged", fifo: "not a regular file",
+             os.unlink: f"{edition} is gone"}
     with Readers(server, [ARTICLE, "/piece-7.gmi"]) as readers:
         if change is os.unlink:
             edition.unlink()
@@ -160,13 +162,17 @@ def test_what_takes_the_place_of_the_edition_disturbs_nobody(serve, big, change,
         assert not readers.lost
         workers_of(server)[0].kill()
         wait_until(lambda: edition.exists() and edition.stat().st_size > 10000
-                   and _is_whole(edition, pages), MEND, "a good edition")
+                   and _is_whole(edition, pages) and _version(edition) == version, MEND,
+                   "a good edition")
+        wait_until(lambda: names[change] in server.log(), MEND, "the log")
         readers.wait_more(20)
     told = [answer for _, _, answer in readers.lost if b"41 " not in bytes(str(answer), "utf-8")]
     assert len(told) <= 3, readers.lost  # what the victim had at that moment
-    names = {newer: "schema 99", not_even_one: "damaged", fifo: "not a regular file",
-             os.unlink: f"{edition} is gone"}
-    assert names[change] in server.log()
+
+
+def _version(edition):
+    with contextlib.closing(sqlite3.connect(f"file:{edition}?immutable=1", uri=True)) as database:
+        return database.execute("PRAGMA user_version").fetchone()[0]
 
 
 def _is_whole(edition, pages):
