@@ -139,9 +139,17 @@ enum status channel_open(struct context *ctx, int fd, struct channel **out)
     BIO_set_data(bio, ch);
     BIO_set_init(bio, 1);
     SSL_set_bio(ssl, bio, bio);
+    ERR_clear_error();
     SSL_set_accept_state(ssl);
-    *out = ch;
-    return ST_OK;
+    if (ERR_peek_error() == 0) {
+        *out = ch;
+        return ST_OK;
+    }
+    /* It cannot say so, but OpenSSL 3.5 had no memory for what reads records. */
+    ERR_clear_error();
+    SSL_free(ssl);
+    free(ch);
+    return ST_NOMEM;
 }
 
 void channel_on_ready(struct channel *ch, void (*on_ready)(void *context), void *context)
