@@ -125,7 +125,7 @@ sanitize: ## the same tests on a build with AddressSanitizer and UndefinedBehavi
 coverage: ## which share of the lines of each room the tests run; 85 % are the least
 	$(MAKE) VARIANT=coverage coverage-tests
 
-coverage-tests: $(PROGRAM) $(UNITS) $(FUZZERS)
+coverage-tests: $(PROGRAM) $(UNITS) $(FUZZERS) $(TORTURE) $(CROWD)
 	LLVM=$(LLVM) $(PYTHON) tests/coverage.py --build $(BUILD) $(TEST_ARGS)
 
 lint: ## format, clang-tidy, cppcheck, include rules between rooms, sizes, banned functions
