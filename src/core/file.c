@@ -193,16 +193,27 @@ enum status file_read(const char *path, struct buf *b, struct error *e)
     return status;
 }
 
+/* Open without waiting for anybody, and look what it is; *fd is the caller's on ST_OK. */
+static enum status file_open_now(const char *path, int *fd, struct stat *st, struct error *e)
+{
+    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (*fd < 0)
+        return error_set(e, errno == ENOENT ? ST_MISSING : ST_IO, errno, "%s", path);
+    if (fstat(*fd, st) == 0)
+        return ST_OK;
+    enum status status = error_set(e, ST_IO, errno, "%s", path);
+    close(*fd);
+    return status;
+}
+
 enum status file_read_now(const char *path, struct buf *b, struct error *e)
 {
     struct stat st = {0};
-    enum status status = ST_OK;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0)
-        return error_set(e, errno == ENOENT ? ST_MISSING : ST_IO, errno, "%s", path);
-    if (fstat(fd, &st) != 0)
-        status = error_set(e, ST_IO, errno, "%s", path);
-    else if (S_ISFIFO(st.st_mode))
+    int fd = -1;
+    enum status status = file_open_now(path, &fd, &st, e);
+    if (status != ST_OK)
+        return status;
+    if (S_ISFIFO(st.st_mode))
         status = error_set(e, ST_FORMAT, 0, "%s: a FIFO, for which one may wait for ever", path);
     else
         status = file_read_fd(fd, path, b, e);
@@ -213,17 +224,11 @@ enum status file_read_now(const char *path, struct buf *b, struct error *e)
 /* Open a regular file, whatever its rights; *fd is the caller's on ST_OK. */
 static enum status file_open_regular(const char *path, int *fd, struct stat *st, struct error *e)
 {
-    enum status status = ST_OK;
-    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (*fd < 0)
-        return error_set(e, errno == ENOENT ? ST_MISSING : ST_IO, errno, "%s", path);
-    if (fstat(*fd, st) != 0)
-        status = error_set(e, ST_IO, errno, "%s", path);
-    else if (!S_ISREG(st->st_mode))
-        status = error_set(e, ST_FORMAT, 0, "%s: not a regular file", path);
-    if (status != ST_OK)
-        close(*fd);
-    return status;
+    enum status status = file_open_now(path, fd, st, e);
+    if (status != ST_OK || S_ISREG(st->st_mode))
+        return status;
+    close(*fd);
+    return error_set(e, ST_FORMAT, 0, "%s: not a regular file", path);
 }
 
 enum status file_read_guarded(const char *path, struct buf *b, struct error *e)
